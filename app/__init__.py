@@ -1,0 +1,1 @@
+"""DBBasic without a screen: every service and what they share."""

@@ -1,0 +1,69 @@
+"""The DuckDB file behind the log and the read tables: one process, one connection, a cursor per reading thread."""
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from app.errors import Unavailable
+
+READERS = 3
+SETTINGS = {
+    'enable_external_access': 'false',
+    'autoinstall_known_extensions': 'false',
+    'autoload_known_extensions': 'false',
+    'python_enable_replacements': 'false',
+    'checkpoint_threshold': '64MB',
+    'wal_autocheckpoint_entries': '12000',
+    'threads': '2',
+    'preserve_insertion_order': 'true',
+}
+
+Row = tuple[Any, ...]
+Error = duckdb.Error
+
+
+class Database:
+    """An open file; `query` from the event loop, `cursor` from a thread of one's own."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._connection = duckdb.connect(str(path), config=SETTINGS)
+        self._local = threading.local()
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix='reader')
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection for one thread; two threads must never share one."""
+        return self._connection.cursor()
+
+    async def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a SELECT, read on a reading thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self.query_here, sql, parameters)
+
+    def query_here(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a SELECT, read on the calling thread."""
+        try:
+            rows: list[Row] = self._own_cursor().execute(sql, parameters).fetchall()
+        except (duckdb.IOException, duckdb.FatalException, duckdb.InternalException) as error:
+            raise Unavailable(f'{self.path.name} cannot be read: {first_line(error)}') from error
+        return rows
+
+    def close(self) -> None:
+        """Let running reads finish, then write everything back into the one file and let go of it."""
+        self._readers.shutdown(wait=True)
+        self._connection.close()
+
+    def _own_cursor(self) -> duckdb.DuckDBPyConnection:
+        cursor: duckdb.DuckDBPyConnection | None = getattr(self._local, 'cursor', None)
+        if cursor is None:
+            cursor = self._local.cursor = self.cursor()
+        return cursor
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, without the pages that may follow."""
+    return str(error).partition('\n')[0]

@@ -1,0 +1,108 @@
+"""The embedded log: one DuckDB file that holds the events and the read tables that follow them in the same commit."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from app.events import recovery
+from app.events.database import Database
+from app.events.event import Event, Head
+from app.events.head_file import HeadFile
+from app.events.log import Append, Appended, Apply
+from app.events.tail import Tail
+from app.events.writer import Writer
+
+SCHEMA = """
+    CREATE TABLE IF NOT EXISTS events (
+        position BIGINT PRIMARY KEY,
+        stream VARCHAR NOT NULL,
+        version INTEGER NOT NULL,
+        type VARCHAR NOT NULL,
+        data VARCHAR NOT NULL,
+        meta VARCHAR NOT NULL,
+        event_id UUID NOT NULL UNIQUE,
+        recorded_at BIGINT NOT NULL,
+        hash VARCHAR NOT NULL
+    );
+    CREATE TABLE IF NOT EXISTS claims (claim VARCHAR PRIMARY KEY, owner VARCHAR NOT NULL);
+"""
+COLUMNS = 'position, stream, version, type, data, meta, event_id::VARCHAR, recorded_at, hash'
+
+
+class DuckDBLog:
+    """A `Log` in `data/events.duckdb`; lives on the event loop that opened it."""
+
+    def __init__(self, database: Database, head_file: HeadFile, apply: Sequence[Apply]) -> None:
+        self.database = database
+        self._head_file = head_file
+        self.writer = Writer(database, head_file, apply)
+        self._tail = Tail(self.read, recovery.database_head(database).position)
+        self.writer.on_commit = self._tail.publish
+
+    async def append(self, request: Append) -> Appended:
+        """Record all of `request` durably, or raise and record nothing."""
+        return await asyncio.shield(self.writer.submit(request))
+
+    async def read(self, after: int, limit: int = 1000) -> list[Event]:
+        """Events in order of position, from the one after `after`."""
+        sql = f'SELECT {COLUMNS} FROM events WHERE position > ? AND position <= ? ORDER BY position'
+        return [Event(*row) for row in await self.database.query(sql, [after, after + limit])]
+
+    async def read_stream(self, stream: str, after_version: int = 0) -> list[Event]:
+        """Events of one stream in order of version."""
+        sql = f'SELECT {COLUMNS} FROM events WHERE stream = ? AND version > ? ORDER BY version'
+        return [Event(*row) for row in await self.database.query(sql, [stream, after_version])]
+
+    async def find(self, event_id: str) -> Event | None:
+        """The event with this id, if it was recorded."""
+        rows = await self.database.query(f'SELECT {COLUMNS} FROM events WHERE event_id = ?::UUID', [event_id])
+        return Event(*rows[0]) if rows else None
+
+    def category_position(self, category: str) -> int:
+        """The position of the newest event in streams whose names begin with `category/`; 0 if there is none."""
+        return self.writer.category_position(category)
+
+    def follow(self, after: int) -> AsyncIterator[Sequence[Event]]:
+        """Events after `after`, first those recorded already, then each as it is committed."""
+        return self._tail.follow(after)
+
+    async def head(self) -> Head:
+        """The end of the log."""
+        return await asyncio.to_thread(recovery.database_head, self.database)
+
+    async def close(self) -> None:
+        """Write what is queued, then let go of the files."""
+        self._tail.close()
+        await asyncio.to_thread(self.writer.stop)
+        await asyncio.to_thread(self.database.close)
+        self._head_file.close()
+
+
+async def open_log(data: Path, apply: Sequence[Apply] = ()) -> DuckDBLog:
+    """Open (or begin) the log in the folder `data`; raises `recovery.Damaged` rather than answer with lost data.
+
+    `apply` may still be added to until the log's first append.
+    """
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database, head_file = await asyncio.to_thread(_open_files, data)
+    log = DuckDBLog(database, head_file, apply)
+    log.writer.start()
+    return log
+
+
+def _open_files(data: Path) -> tuple[Database, HeadFile]:
+    path = data / 'events.duckdb'
+    head_file = HeadFile(data / 'events.head')
+    with recovery.evidence_kept(path):
+        database = recovery.open_database(path)
+        try:
+            cursor = database.cursor()
+            cursor.execute(SCHEMA)
+            cursor.execute('CHECKPOINT')
+            cursor.close()
+            recovery.check_head(database, head_file)
+        except BaseException:
+            database.close()
+            head_file.close()
+            raise
+    return database, head_file

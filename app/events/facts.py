@@ -1,0 +1,102 @@
+"""What the log must know to decide a group of requests: from a bounded cache, the rest by one query each per group."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from app.events.event import GENESIS, Event, Head
+from app.events.log import Append, Expect
+from app.events.plan import ABSENT, ClaimKey, Facts, Plan, StreamHead
+
+CACHED = 100_000
+
+HEAD = 'SELECT position, hash, recorded_at FROM events ORDER BY position DESC LIMIT 1'
+CATEGORIES = "SELECT split_part(stream, '/', 1), max(position) FROM events GROUP BY 1"
+STREAMS = """
+    SELECT stream, max(version), arg_max(type, version) = 'deleted'
+    FROM events WHERE stream IN (SELECT unnest(?::VARCHAR[])) GROUP BY stream"""
+RECORDED = """
+    SELECT position, stream, version, type, data, meta, event_id::VARCHAR, recorded_at, hash
+    FROM events WHERE event_id IN (SELECT unnest(?::VARCHAR[])::UUID)"""
+CLAIMS = 'SELECT claim, owner FROM claims WHERE claim IN (SELECT unnest(?::VARCHAR[]))'
+
+
+class FactFinder:
+    """Gathers facts on the writer's thread and remembers the recent ones."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+        self._streams: dict[str, StreamHead] = {}
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything and read the end of the log from disk."""
+        row = self._cursor.execute(HEAD).fetchone()
+        self.head = Head(row[0], row[1]) if row else Head(0, GENESIS)
+        self.recorded_at: int = row[2] if row else 0
+        self.categories: dict[str, int] = dict(self._cursor.execute(CATEGORIES).fetchall())
+        self._streams.clear()
+
+    def gather(self, requests: Sequence[Append]) -> Facts:
+        """The facts that decide `requests`."""
+        return Facts(
+            head=self.head,
+            recorded_at=self.recorded_at,
+            streams=self._find_streams(requests),
+            recorded=self._find_recorded(requests),
+            claims=self._find_claims(requests),
+            categories=self.categories,
+        )
+
+    def remember(self, plan: Plan) -> None:
+        """Take over what `plan` has made true."""
+        self.head, self.recorded_at = plan.facts.head, plan.facts.recorded_at
+        self.categories = plan.facts.categories
+        if len(self._streams) > 2 * CACHED:
+            self._streams = dict(list(self._streams.items())[-CACHED:])
+        for stream, head in plan.facts.streams.items():
+            if head is not ABSENT:
+                self._streams.pop(stream, None)
+                self._streams[stream] = head
+
+    def _find_streams(self, requests: Sequence[Append]) -> dict[str, StreamHead]:
+        mentioned = dict.fromkeys(_mentioned_streams(requests), ABSENT)
+        for request in requests:
+            for stream, expected in request.expected.items():
+                if expected is Expect.NEW and stream not in self._streams:
+                    mentioned.pop(stream, None)
+        missing = []
+        for stream in mentioned:
+            known = self._streams.get(stream)
+            if known is None:
+                missing.append(stream)
+            else:
+                mentioned[stream] = known
+        if missing:
+            for stream, version, deleted in self._cursor.execute(STREAMS, [missing]).fetchall():
+                mentioned[stream] = StreamHead(version, deleted)
+        return mentioned
+
+    def _find_recorded(self, requests: Sequence[Append]) -> dict[str, Event]:
+        given = [event.event_id for request in requests for event in request.events if not event.minted]
+        if not given:
+            return {}
+        return {row[6]: Event(*row) for row in self._cursor.execute(RECORDED, [given]).fetchall()}
+
+    def _find_claims(self, requests: Sequence[Append]) -> dict[ClaimKey, str]:
+        keys = {(claim.scope, claim.key) for request in requests for claim in request.claims}
+        if not keys:
+            return {}
+        by_text = {claim_text(*key): key for key in keys}
+        return {by_text[text]: owner for text, owner in self._cursor.execute(CLAIMS, [list(by_text)]).fetchall()}
+
+
+def claim_text(scope: str, key: str) -> str:
+    """A claim as it is stored, in one column, because DuckDB looks up one column by its index and never two."""
+    return f'{scope}\x1f{key}'
+
+
+def _mentioned_streams(requests: Sequence[Append]) -> Iterable[str]:
+    for request in requests:
+        yield from request.expected
+        for event in request.events:
+            yield event.stream

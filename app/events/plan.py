@@ -1,0 +1,151 @@
+"""Whether an append is accepted and what becomes of it: one pure decision, the same for every log."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from app.errors import Problem
+from app.events.event import GENESIS, Event, Head, NewEvent, record
+from app.events.log import Append, Appended, CategoryChanged, Expect, Expectation, IdReused, Taken, WrongVersion
+
+
+class StreamHead(NamedTuple):
+    """Where a stream stands: its newest version, and whether that is a deletion."""
+
+    version: int
+    deleted: bool
+
+
+ABSENT = StreamHead(0, False)
+ClaimKey = tuple[str, str]
+
+
+@dataclass(kw_only=True, slots=True)
+class Facts:
+    """What the log knows of everything that a group of requests mentions; whatever is missing does not exist."""
+
+    head: Head = Head(0, GENESIS)
+    recorded_at: int = 0
+    streams: dict[str, StreamHead] = field(default_factory=dict)
+    recorded: dict[str, Event] = field(default_factory=dict)
+    """Event id -> event."""
+    claims: dict[ClaimKey, str] = field(default_factory=dict)
+    """Claim -> the stream that holds it."""
+    categories: dict[str, int] = field(default_factory=dict)
+    """Category -> position of its newest event."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Plan:
+    """A verdict for each request, the events to write, and the facts as they will be once these are written."""
+
+    verdicts: list[Appended | Problem] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    facts: Facts
+    claims: dict[ClaimKey, str | None] = field(default_factory=dict)
+    """The claims that change hands; `None` frees one."""
+
+
+def plan(facts: Facts, requests: Sequence[Append], now: int) -> Plan:
+    """Decide `requests` in order, each on its own, at the moment `now` (microseconds since 1970)."""
+    after = Facts(
+        head=facts.head,
+        recorded_at=max(now, facts.recorded_at),
+        streams=dict(facts.streams),
+        recorded=dict(facts.recorded),
+        claims=dict(facts.claims),
+        categories=dict(facts.categories),
+    )
+    result = Plan(facts=after)
+    for request in requests:
+        try:
+            result.verdicts.append(_already_recorded(after, request) or _accept(result, request))
+        except Problem as refusal:
+            result.verdicts.append(refusal)
+    return result
+
+
+def _already_recorded(facts: Facts, request: Append) -> Appended | None:
+    given = [event for event in request.events if not event.minted]
+    found = [facts.recorded[event.event_id] for event in given if event.event_id in facts.recorded]
+    ids = {event.event_id for event in given}
+    if len(ids) < len(given):
+        raise IdReused('The same event id stands twice in one request.')
+    if not found:
+        return None
+    if len(found) == len(request.events) and all(_same(*pair) for pair in zip(given, found, strict=True)):
+        return Appended(tuple(found), duplicate=True)
+    raise IdReused(f'The event id {found[0].event_id} was used before for something else.')
+
+
+def _same(new: NewEvent, old: Event) -> bool:
+    return (new.stream, new.type, new.data) == (old.stream, old.type, old.data)
+
+
+def _accept(plan: Plan, request: Append) -> Appended:
+    facts = plan.facts
+    _check_streams(facts, request)
+    _check_categories(facts, request.unchanged)
+    claims = _check_claims(facts, request)
+    events = []
+    for new in request.events:
+        stream = facts.streams.get(new.stream, ABSENT)
+        event = record(new, facts.head, stream.version + 1, facts.recorded_at)
+        facts.head = Head(event.position, event.hash)
+        facts.streams[new.stream] = StreamHead(event.version, new.type == 'deleted')
+        facts.categories[category(new.stream)] = event.position
+        if not new.minted:
+            facts.recorded[new.event_id] = event
+        events.append(event)
+    plan.events += events
+    plan.claims |= claims
+    for key, holder in claims.items():
+        if holder is None:
+            facts.claims.pop(key, None)
+        else:
+            facts.claims[key] = holder
+    return Appended(tuple(events))
+
+
+def category(stream: str) -> str:
+    """What comes before the first slash: `customers` of `customers/0198`."""
+    return stream.partition('/')[0]
+
+
+def _check_streams(facts: Facts, request: Append) -> None:
+    created = {event.stream for event in request.events if event.type in {'created', 'restored'}}
+    for stream, expected in request.expected.items():
+        version, deleted = facts.streams.get(stream, ABSENT)
+        if not _met(expected, version, deleted, stream in created):
+            raise WrongVersion(stream, expected, version, deleted=deleted)
+
+
+def _met(expected: Expectation, version: int, deleted: bool, created_here: bool) -> bool:
+    if isinstance(expected, int):
+        return version == expected
+    if expected is Expect.EXISTS:
+        return created_here or (version > 0 and not deleted)
+    if expected in {Expect.NONE, Expect.NEW}:
+        return version == 0 or deleted
+    return True
+
+
+def _check_categories(facts: Facts, unchanged: Mapping[str, int]) -> None:
+    for name, position in unchanged.items():
+        if facts.categories.get(name, 0) > position:
+            raise CategoryChanged(f'{name} changed since position {position}.')
+
+
+def _check_claims(facts: Facts, request: Append) -> dict[ClaimKey, str | None]:
+    changes: dict[ClaimKey, str | None] = {}
+    for claim in request.claims:
+        key = claim.scope, claim.key
+        holder = changes[key] if key in changes else facts.claims.get(key)
+        if claim.release:
+            if holder == claim.owner:
+                changes[key] = None
+        elif holder is not None and holder != claim.owner:
+            raise Taken(claim, holder)
+        else:
+            changes[key] = claim.owner
+    return changes

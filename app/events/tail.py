@@ -1,0 +1,58 @@
+"""The newest events in memory, for those who follow the log.
+
+Followers keep their own position, so a slow one costs nothing: when it falls behind this window it reads from the log again.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+from app.events.event import Event
+
+WINDOW = 4096
+PAGE = 1000
+
+
+class Tail:
+    """A window onto the end of the log; lives on the event loop."""
+
+    def __init__(self, read: Callable[[int, int], Awaitable[list[Event]]], position: int) -> None:
+        self._read = read
+        self._recent: list[Event] = []
+        self._position = position
+        self._changed = asyncio.Event()
+        self._closed = False
+
+    def publish(self, events: Sequence[Event]) -> None:
+        """Show newly committed events to everyone who waits."""
+        self._recent += events
+        if len(self._recent) > 2 * WINDOW:
+            del self._recent[:-WINDOW]
+        self._position = events[-1].position
+        self._wake()
+
+    def close(self) -> None:
+        """End every `follow`."""
+        self._closed = True
+        self._wake()
+
+    async def follow(self, after: int) -> AsyncIterator[Sequence[Event]]:
+        """Pages of events after `after`, in order and without gaps, for as long as the log is open."""
+        while not self._closed:
+            changed = self._changed
+            if after >= self._position:
+                await changed.wait()
+                continue
+            page = self._window(after) or await self._read(after, PAGE)
+            if page:
+                after = page[-1].position
+                yield page
+
+    def _window(self, after: int) -> list[Event]:
+        if not self._recent or after + 1 < self._recent[0].position:
+            return []
+        start = after + 1 - self._recent[0].position
+        return self._recent[start : start + PAGE]
+
+    def _wake(self) -> None:
+        self._changed, changed = asyncio.Event(), self._changed
+        changed.set()
