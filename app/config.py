@@ -1,0 +1,195 @@
+"""YAML to schema and back: where a config is wrong, in which line, and what was probably meant."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from app.fields import FIELD_TYPES, Field
+from app.schema import Application, Entity
+from app.yaml_lines import Lines, YamlError, read_yaml
+
+LATER = {'hooks': 'needs the AI Service Builder, which this version does not have yet'}
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing that is wrong with a config file."""
+
+    path: str
+    line: int
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        return f'{self.path}:{self.line}: {self.key + ": " if self.key else ""}{self.message}'
+
+
+class WrongConfig(Exception):
+    """The config cannot be used; `mistakes` says why, all of them at once."""
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        super().__init__('\n'.join(str(mistake) for mistake in mistakes))
+        self.mistakes = mistakes
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that the config folder says, checked."""
+
+    application: Application = Application()
+    entities: dict[str, Entity] = field(default_factory=dict)
+    documents: dict[str, str] = field(default_factory=dict)
+    """Path within the folder -> text, as it was read."""
+
+
+def load(folder: Path) -> Config:
+    """Read and check all of `folder`, or raise `WrongConfig`."""
+    documents = read_documents(folder)
+    return check(documents, where=folder)
+
+
+def read_documents(folder: Path) -> dict[str, str]:
+    """The texts of the YAML files, by path within `folder`."""
+    paths = [folder / 'app.yaml', *folder.glob('entities/*.yaml')]
+    texts = {}
+    for path in sorted(path for path in paths if path.is_file()):
+        name = path.relative_to(folder).as_posix()
+        try:
+            texts[name] = path.read_text('utf-8')
+        except UnicodeDecodeError as error:
+            raise WrongConfig([Mistake(str(path), 1, '', f'is not UTF-8: byte {error.start} cannot be read')]) from None
+    return texts
+
+
+def check(documents: dict[str, str], where: Path = Path()) -> Config:
+    """The config that these texts make, or `WrongConfig` with every mistake in them."""
+    mistakes: list[Mistake] = []
+    application = Application()
+    entities: dict[str, Entity] = {}
+    lines: dict[str, tuple[str, Lines]] = {}
+    for name, text in documents.items():
+        path = str(where / name)
+        try:
+            content, places = read_yaml(text)
+            if name == 'app.yaml':
+                application = Application.model_validate(content or {})
+                continue
+            entity = _read_entity(content)
+            if entity.resource in entities:
+                raise YamlError(places.of(('resource',)), f'{entity.resource} is already defined in another file')
+        except YamlError as error:
+            mistakes.append(Mistake(path, error.line, '', error.message))
+        except ValidationError as error:
+            mistakes += [_explain(path, places, content, detail) for detail in error.errors()]
+        else:
+            entities[entity.resource] = entity
+            lines[entity.resource] = path, places
+    unreadable = {Path(name).stem for name in documents} - entities.keys()
+    mistakes += _wrong_references(entities, lines, unreadable)
+    if mistakes:
+        raise WrongConfig(sorted(mistakes, key=lambda mistake: (mistake.path, mistake.line)))
+    return Config(application, entities, documents)
+
+
+def _read_entity(content: Any) -> Entity:
+    if not isinstance(content, dict):
+        raise YamlError(1, 'must be a mapping that begins with resource:')
+    later = [word for word in LATER if word in content]
+    if later:
+        raise ValidationError.from_exception_data('Entity', [_error((word,), LATER[word]) for word in later])
+    fields = content.get('fields')
+    errors: list[Any] = []
+    parsed: Any = fields
+    if isinstance(fields, dict):
+        parsed = {}
+        for name, options in fields.items():
+            try:
+                parsed[str(name)] = _read_field(name, options)
+            except ValidationError as error:
+                errors += [_error(('fields', name, *d['loc']), d['msg'], d['type']) for d in error.errors()]
+    content = content | {'fields': parsed}
+    if isinstance(content.get('key'), str):
+        content['key'] = [content['key']]
+    try:
+        entity = Entity.model_validate(content)
+    except ValidationError as error:
+        found = [_error(d['loc'], d['msg'], d['type']) for d in error.errors()]
+        raise ValidationError.from_exception_data('Entity', errors or found) from None
+    if errors:
+        raise ValidationError.from_exception_data('Entity', errors)
+    return entity
+
+
+def _read_field(name: str, options: Any) -> Field:
+    if not isinstance(options, dict):
+        options = {'type': options}
+    kind = options.get('type')
+    if kind not in FIELD_TYPES:
+        meant = _did_you_mean(str(kind), FIELD_TYPES)
+        known = f'; the types are {", ".join(sorted(FIELD_TYPES))}' if not meant else ''
+        message = f'unknown type {kind!r}{meant}{known}' if kind is not None else f'needs a type{known}'
+        raise ValidationError.from_exception_data('Field', [_error(('type',) if kind is not None else (), message)])
+    return FIELD_TYPES[kind].model_validate({'name': str(name)} | options)
+
+
+def _error(place: tuple[Any, ...], message: str, kind: str = 'value_error') -> Any:
+    if kind == 'extra_forbidden':
+        return {'type': kind, 'loc': place, 'input': None}
+    return {'type': 'value_error', 'loc': place, 'input': None, 'ctx': {'error': message.removeprefix('Value error, ')}}
+
+
+def _explain(path: str, lines: Lines, content: Any, detail: ErrorDetails) -> Mistake:
+    place = tuple(detail['loc'])
+    message = detail['msg'].removeprefix('Value error, ')
+    if not place and ': ' in message:
+        dotted, _, message = message.partition(': ')
+        place = tuple(dotted.split('.'))
+    if detail['type'] == 'extra_forbidden':
+        key = str(place[-1])
+        message = f'unknown option {key!r}{_did_you_mean(key, _options_at(place[:-1], content))}'
+    return Mistake(path, lines.of(place), '.'.join(str(part) for part in place), message)
+
+
+def _options_at(place: tuple[Any, ...], content: Any) -> list[str]:
+    if len(place) >= 2 and place[0] == 'fields':
+        options = content['fields'].get(place[1])
+        kind = FIELD_TYPES.get(options.get('type') if isinstance(options, dict) else '', Field)
+        return [name for name in kind.model_fields if name != 'name']
+    shape: Any = Entity if isinstance(content, dict) and 'resource' in content else Application
+    for part in place:
+        shape = shape.model_fields[part].annotation
+        shape = next((arg for arg in get_args(shape) if isinstance(arg, type)), shape)
+    return list(shape.model_fields) if isinstance(shape, type) and issubclass(shape, BaseModel) else []
+
+
+def _did_you_mean(word: str, known: Any) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f', did you mean {close[0]!r}?' if close else ''
+
+
+def _wrong_references(
+    entities: dict[str, Entity], lines: dict[str, tuple[str, Lines]], unreadable: set[str]
+) -> list[Mistake]:
+    mistakes = []
+    known = entities.keys() | unreadable
+    for name, entity in entities.items():
+        path, places = lines[name]
+        for reference in entity.references:
+            target = getattr(reference, 'references', '')
+            if target not in known:
+                place = ('fields', reference.name, 'references')
+                message = f'there is no entity {target!r}{_did_you_mean(target, known)}'
+                mistakes.append(Mistake(path, places.of(place), '.'.join(place), message))
+    return mistakes
+
+
+def dump(content: Any) -> str:
+    """`content` as YAML, in the order given."""
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)

@@ -1,0 +1,128 @@
+"""What every field type knows: how its value is stored, checked, described, shown and edited."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+from pydantic import Field as Option
+
+if TYPE_CHECKING:
+    from nicegui.elements.mixins.validation_element import ValidationElement
+
+FIELD_TYPES: dict[str, type[Field]] = {}
+
+Choices = Callable[[str, str], Awaitable[dict[str, str]]]
+"""`await choices(entity, words)`: records of `entity` that match, as id -> label."""
+
+
+class Field(BaseModel):
+    """A value of one kind. Types override what differs from plain text."""
+
+    model_config = ConfigDict(extra='forbid', frozen=True)
+
+    type_name: ClassVar[str]
+    operators: ClassVar[tuple[str, ...]] = ('eq', 'ne', 'in', 'lt', 'lte', 'gt', 'gte', 'contains', 'null')
+    cell: ClassVar[str] = 'text'
+    """How the grid shows a value; `assets/js/cells.js` has a formatter of that name."""
+    minted: ClassVar[bool] = False
+    """Whether the system fills in the value by itself."""
+
+    name: str
+    id: str = Option('', description='The name it was first created with; stays when the field is renamed.')
+    type: str
+    label: str = ''
+    help: str = ''
+    required: bool = False
+    unique: bool = False
+    searchable: bool = False
+    readonly: bool = False
+    default: Any = None
+
+    def __init_subclass__(cls, *, type: str | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if type:
+            cls.type_name = type
+            FIELD_TYPES[type] = cls
+
+    def model_post_init(self, _: Any) -> None:
+        """Check the default as any other value, so that a wrong one is found with the config."""
+        if not self.id:
+            object.__setattr__(self, 'id', self.name)
+        if self.default is not None:
+            try:
+                object.__setattr__(self, 'default', self.parse(self.default))
+            except ValueError as error:
+                raise ValueError(f'the default {error}') from None
+
+    @property
+    def column(self) -> str:
+        """The DuckDB type of its column."""
+        return 'VARCHAR'
+
+    @property
+    def title(self) -> str:
+        """What people read above a column or an input."""
+        return self.label or self.name.removesuffix('_id').replace('_', ' ').capitalize()
+
+    def accept(self, value: Any) -> Any:
+        """The stored form of what a client sent, or `ValueError` with a message that follows the field's name."""
+        if value is None or value == '':
+            if self.required:
+                raise ValueError('is required')
+            return None
+        return self.parse(value)
+
+    def parse(self, value: Any) -> Any:
+        """The stored, JSON-ready form of a value that is not empty."""
+        return parse_text(value)
+
+    def read(self, column: str) -> str:
+        """SQL that turns its column into the stored form."""
+        return column
+
+    def from_row(self, value: Any) -> Any:
+        """What `read` gave, ready for JSON."""
+        return value
+
+    def to_column(self, value: Any) -> Any:
+        """The stored form, ready to be cast to the column's type."""
+        return value
+
+    def json_schema(self) -> dict[str, Any]:
+        """JSON Schema of the value."""
+        return {'type': 'string'}
+
+    def described(self) -> dict[str, Any]:
+        """JSON Schema with everything the config says."""
+        schema = self.json_schema() | {'title': self.title}
+        if not self.required:
+            schema['type'] = [schema['type'], 'null'] if 'type' in schema else schema.get('type')
+        if self.help:
+            schema['description'] = self.help
+        if self.default is not None:
+            schema['default'] = self.default
+        if self.readonly or self.minted:
+            schema['readOnly'] = True
+        return {name: value for name, value in schema.items() if value is not None}
+
+    def input(self, value: Any, choices: Choices) -> ValidationElement[Any]:
+        """The form control, showing `value`."""
+        from nicegui import ui
+
+        return ui.input(self.title, value='' if value is None else str(value))
+
+
+def parse_text(value: Any, *, longest: int = 100_000) -> str:
+    """`value` as text; numbers are taken as they are written."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        if isinstance(value, (list, dict, bool)):
+            raise ValueError('must be a text')
+        value = str(value)
+    text = str(value)
+    if '\x00' in text:
+        raise ValueError('must not hold a zero character')
+    if len(text) > longest:
+        raise ValueError(f'must have at most {longest} characters, got {len(text)}')
+    return text

@@ -1,0 +1,69 @@
+"""An exact decimal number."""
+
+from __future__ import annotations
+
+import decimal
+from typing import Any
+
+from pydantic import Field as Option
+from pydantic import model_validator
+
+from app.fields.base import Field
+
+EXACT = decimal.Context(prec=60)
+
+
+class DecimalField(Field, type='decimal'):
+    """A number with `scale` digits after the point and `precision` in all; exact, and a string in JSON."""
+
+    operators = ('eq', 'ne', 'in', 'lt', 'lte', 'gt', 'gte', 'null')
+    cell = 'decimal'
+
+    precision: int = Option(18, ge=1, le=38)
+    scale: int = Option(2, ge=0, le=37)
+    min: decimal.Decimal | None = None
+    max: decimal.Decimal | None = None
+
+    @model_validator(mode='after')
+    def _check_scale(self) -> DecimalField:
+        if self.scale > self.precision:
+            raise ValueError('scale must not exceed precision')
+        return self
+
+    @property
+    def column(self) -> str:
+        """DECIMAL with its precision and scale."""
+        return f'DECIMAL({self.precision},{self.scale})'
+
+    def parse(self, value: Any) -> str:
+        """The number as text with exactly `scale` digits after the point; nothing is ever rounded."""
+        number = _number(value)
+        if self.min is not None and number < self.min:
+            raise ValueError(f'must be at least {self.min}')
+        if self.max is not None and number > self.max:
+            raise ValueError(f'must be at most {self.max}')
+        if number.adjusted() >= self.precision - self.scale and number:
+            raise ValueError(f'must have at most {self.precision - self.scale} digits before the point')
+        exact = number.quantize(decimal.Decimal(1).scaleb(-self.scale), context=EXACT) if number else abs(number)
+        if exact != number:
+            raise ValueError(f'must have at most {self.scale} digits after the point')
+        return f'{exact:.{self.scale}f}'
+
+    def read(self, column: str) -> str:
+        """As text, which keeps every digit."""
+        return f'{column}::VARCHAR'
+
+    def json_schema(self) -> dict[str, Any]:
+        """A string that holds a number."""
+        return {'type': 'string', 'format': 'decimal', 'pattern': rf'^-?\d+(\.\d{{1,{max(self.scale, 1)}}})?$'}
+
+
+def _number(value: Any) -> decimal.Decimal:
+    if isinstance(value, (str, int, float, decimal.Decimal)) and not isinstance(value, bool) and len(str(value)) < 60:
+        try:
+            number = decimal.Decimal(str(value).strip())
+        except decimal.InvalidOperation:
+            number = decimal.Decimal('NaN')
+        if number.is_finite():
+            return number
+    raise ValueError('must be a number like 12.50')

@@ -1,0 +1,41 @@
+"""The id of a record of another entity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from app.fields.base import Choices, Field, parse_text
+
+if TYPE_CHECKING:
+    from nicegui.elements.mixins.validation_element import ValidationElement
+
+
+class ForeignKey(Field, type='foreign_key'):
+    """Points to a record of the entity it `references`, which must exist and cannot be deleted meanwhile."""
+
+    operators = ('eq', 'ne', 'in', 'null')
+    cell = 'reference'
+
+    references: str
+    on_delete: Literal['restrict'] = 'restrict'
+
+    def parse(self, value: Any) -> str:
+        """The id, as text."""
+        return parse_text(value, longest=600)
+
+    def input(self, value: Any, choices: Choices) -> ValidationElement[Any]:
+        """A list that searches as one types."""
+        from nicegui import ui
+
+        select = ui.select({value: value} if value else {}, label=self.title, value=value, with_input=True)
+        select.props('input-debounce=150').props(remove='clearable' if self.required else '')
+
+        async def find(words: str = '') -> None:
+            found = await choices(self.references, words)
+            if select.value and select.value not in found:
+                found = await choices(self.references, f'id:{select.value}') | found
+            select.set_options(found, value=select.value)
+
+        select.on('input-value', lambda event: find(str(event.args or '')), throttle=0.15)
+        ui.timer(0, find, once=True)
+        return select

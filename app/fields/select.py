@@ -1,0 +1,50 @@
+"""One of a few words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field as Option
+from pydantic import field_validator
+
+from app.fields.base import Choices, Field, parse_text
+
+if TYPE_CHECKING:
+    from nicegui.elements.mixins.validation_element import ValidationElement
+
+
+class Select(Field, type='select'):
+    """Exactly one of `options`."""
+
+    operators = ('eq', 'ne', 'in', 'null')
+    cell = 'badge'
+
+    options: tuple[str, ...] = Option(min_length=1)
+
+    @field_validator('options', mode='before')
+    @classmethod
+    def _check_options(cls, options: Any) -> Any:
+        if isinstance(options, list):
+            if any(not isinstance(option, (str, int)) or isinstance(option, bool) for option in options):
+                raise ValueError('options must be texts; put words such as yes, no, on and off in quotes')
+            options = tuple(str(option) for option in options)
+            if len(set(options)) < len(options) or '' in options:
+                raise ValueError('options must differ from each other and from the empty text')
+        return options
+
+    def parse(self, value: Any) -> str:
+        """One of the options."""
+        text = parse_text(value)
+        if text not in self.options:
+            raise ValueError(f'must be one of {", ".join(self.options)}')
+        return text
+
+    def json_schema(self) -> dict[str, Any]:
+        """A string of a closed list."""
+        return {'type': 'string', 'enum': [*self.options] if self.required else [*self.options, None]}
+
+    def input(self, value: Any, choices: Choices) -> ValidationElement[Any]:
+        """A list to choose from."""
+        from nicegui import ui
+
+        return ui.select(list(self.options), label=self.title, value=value, clearable=not self.required)

@@ -1,0 +1,74 @@
+"""The rules of an entity: for each action a list of words, one of which must fit."""
+
+from typing import Any, Literal, NamedTuple, get_args
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from app.permissions.principal import Principal
+
+Action = Literal['create', 'read', 'update', 'delete']
+ACTIONS: tuple[Action, ...] = get_args(Action)
+ALIASES = {'owner_or_admin': 'owner', 'admin_only': 'admin'}
+
+
+class Permissions(BaseModel):
+    """`public`, `authenticated`, `owner` or the name of a role, one or several per action; admins may do everything."""
+
+    model_config = ConfigDict(extra='forbid', frozen=True)
+
+    create: tuple[str, ...] = ('admin',)
+    read: tuple[str, ...] = ('admin',)
+    update: tuple[str, ...] = ('admin',)
+    delete: tuple[str, ...] = ('admin',)
+
+    @field_validator('create', 'read', 'update', 'delete', mode='before')
+    @classmethod
+    def _read_words(cls, rules: Any) -> tuple[str, ...]:
+        return tuple(_word(rule) for rule in (rules if isinstance(rules, (list, tuple)) else [rules]))
+
+    @field_validator('create')
+    @classmethod
+    def _nobody_owns_a_new_record(cls, rules: tuple[str, ...]) -> tuple[str, ...]:
+        if 'owner' in rules:
+            raise ValueError("a new record has no owner yet; use 'authenticated'")
+        return rules
+
+    def rules(self, action: Action) -> tuple[str, ...]:
+        """The words for one action."""
+        words: tuple[str, ...] = getattr(self, action)
+        return words
+
+
+class Decision(NamedTuple):
+    """Whether it is allowed, whether only on records of one's own, and why."""
+
+    allowed: bool
+    reason: str
+    only_own: bool = False
+
+
+def decide(permissions: Permissions, action: Action, principal: Principal) -> Decision:
+    """What `principal` may do before any particular record is looked at."""
+    rules = permissions.rules(action)
+    if principal.admin:
+        return Decision(True, f'{principal.name} is an admin.')
+    if 'public' in rules:
+        return Decision(True, f'{action} is public.')
+    if principal.anonymous:
+        return Decision(False, f'{action} needs a login.')
+    if 'authenticated' in rules:
+        return Decision(True, f'{action} is open to everyone who is logged in.')
+    roles = sorted(principal.roles.intersection(rules))
+    if roles:
+        return Decision(True, f'{principal.name} has the role {roles[0]}.')
+    if 'owner' in rules:
+        return Decision(True, f'{action} is open to the owner of a record.', only_own=True)
+    return Decision(False, f'{action} needs {" or ".join(rules)}.')
+
+
+def _word(rule: Any) -> str:
+    if isinstance(rule, dict) and set(rule) == {'role'}:
+        rule = rule['role']
+    if not isinstance(rule, str) or not rule.replace('_', '').replace('-', '').isalnum():
+        raise ValueError("must be 'public', 'authenticated', 'owner' or the name of a role")
+    return ALIASES.get(rule, rule)

@@ -1,0 +1,176 @@
+"""What YAML may say: the shapes of entities and of the application, checked before anything uses them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import quote, unquote
+
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import Field as Option
+
+from app.errors import Invalid, NotFound
+from app.fields import FIELD_TYPES, Field
+from app.permissions import Permissions
+
+NAME = re.compile(r'[A-Za-z][A-Za-z0-9_]{0,59}')
+FIXED_WORDS = frozenset(
+    'import export changes history undo redo transaction api docs ws health files assets openapi.json login logout '
+    'register setup config explain schema batch'.split()
+)
+
+
+class Strict(BaseModel):
+    """Unknown keys are mistakes."""
+
+    model_config = ConfigDict(extra='forbid', frozen=True)
+
+
+class Interface(Strict):
+    """How people see an entity."""
+
+    list_display: tuple[str, ...] = ()
+    search_fields: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
+    ordering: tuple[str, ...] = ()
+    per_page: int = Option(25, ge=5, le=500)
+    display: str = ''
+    """The field that stands for a record in lists and links."""
+    icon: str = 'table_rows'
+
+
+class Api(Strict):
+    """How programs see an entity."""
+
+    enabled: bool = True
+    max_page: int = Option(500, ge=1, le=5000)
+
+
+class Entity(Strict):
+    """A kind of record: its fields, its key, who may do what."""
+
+    resource: str
+    label: str = ''
+    description: str = ''
+    key: tuple[str, ...] = ()
+    """The fields that name a record; empty for ids that the system makes up."""
+    fields: dict[str, Field]
+    interface: Interface = Interface()
+    permissions: Permissions = Permissions()
+    api: Api = Api()
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.label or self.resource.replace('_', ' ').capitalize()
+
+    @property
+    def stored(self) -> tuple[Field, ...]:
+        """The fields that have a column of their own: all but the id that every record has anyway."""
+        return tuple(field for field in self.fields.values() if not field.minted)
+
+    @property
+    def display(self) -> str:
+        """The field that stands for a record."""
+        shown = [self.interface.display, *self.interface.list_display, *self.fields]
+        return next(name for name in shown if name)
+
+    @property
+    def listed(self) -> tuple[Field, ...]:
+        """The columns of its grid."""
+        return tuple(self.fields[name] for name in self.interface.list_display or self.fields)
+
+    @property
+    def searched(self) -> tuple[Field, ...]:
+        """The fields that a search looks into."""
+        names = self.interface.search_fields or [name for name, field in self.fields.items() if field.searchable]
+        return tuple(self.fields[name] for name in names)
+
+    @property
+    def references(self) -> tuple[Field, ...]:
+        """Its foreign keys."""
+        return tuple(field for field in self.fields.values() if field.type_name == 'foreign_key')
+
+    def record_id(self, values: dict[str, Any]) -> str:
+        """The id that a natural key spells: its parts percent-encoded and joined by `~`."""
+        parts = [values.get(self.fields[name].id) for name in self.key]
+        if any(part is None for part in parts):
+            raise Invalid(
+                errors={name: 'is required' for name, part in zip(self.key, parts, strict=True) if part is None}
+            )
+        record_id = '~'.join(encode_part(str(part)) for part in parts)
+        if record_id in FIXED_WORDS or record_id in {'.', '..'}:
+            raise Invalid(errors={self.key[0]: f'must not be {record_id!r}, which is an address of its own'})
+        return record_id
+
+    def given_id(self, value: Any) -> str:
+        """An id that a client brings along for a new record."""
+        field = self.fields.get('id') or FIELD_TYPES['primary_key'](name='id', type='primary_key')
+        try:
+            record_id = str(field.parse(value))
+        except ValueError as error:
+            raise Invalid(errors={'id': str(error)}) from None
+        if record_id in FIXED_WORDS:
+            raise Invalid(errors={'id': f'must not be {record_id!r}, which is an address of its own'})
+        return record_id
+
+    def canonical_id(self, segment: str) -> str:
+        """The id that an address segment means, however its characters were encoded."""
+        try:
+            parts = [unquote(part, errors='strict') for part in segment.split('~')]
+        except UnicodeDecodeError:
+            raise NotFound(f'{segment!r} is not an id.') from None
+        return '~'.join(encode_part(part) for part in parts)
+
+    @model_validator(mode='after')
+    def _check(self) -> Entity:
+        for problem in _problems(self):
+            raise ValueError(problem)
+        return self
+
+
+class Registration(Strict):
+    """Who may make an account."""
+
+    open: bool = False
+
+
+class Application(Strict):
+    """`app.yaml`: what concerns all of the system."""
+
+    name: str = 'DBBasic'
+    registration: Registration = Registration()
+    cors_origins: tuple[str, ...] = ()
+    max_body: int = Option(10_000_000, ge=1000)
+
+
+def encode_part(text: str) -> str:
+    """A key part as it stands in an address."""
+    return quote(text, safe='').replace('~', '%7E')
+
+
+def _problems(entity: Entity) -> list[str]:
+    problems = []
+    if not re.fullmatch(r'[a-z][a-z0-9_]{0,59}', entity.resource) or entity.resource in FIXED_WORDS:
+        problems.append(f'resource: {entity.resource!r} is not a free name of small letters, digits and underscores')
+    lowered = [name.lower() for name in entity.fields]
+    for name, field in entity.fields.items():
+        if not NAME.fullmatch(name) or lowered.count(name.lower()) > 1:
+            problems.append(f'fields.{name}: names are letters, digits and underscores, and differ in more than case')
+        if field.minted and (name != 'id' or entity.key):
+            problems.append(f'fields.{name}: a primary_key must be called id, and leaves no room for key')
+        if name.lower() == 'id' and not field.minted:
+            problems.append(f'fields.{name}: id is the address of a record; make it a primary_key or name it otherwise')
+    interface = entity.interface
+    for place, names in (
+        ('key', entity.key),
+        ('interface.list_display', interface.list_display),
+        ('interface.search_fields', interface.search_fields),
+        ('interface.filters', interface.filters),
+        ('interface.ordering', [name.removeprefix('-') for name in interface.ordering]),
+        ('interface.display', [interface.display] if interface.display else []),
+    ):
+        problems += [f'{place}: there is no field {name!r}' for name in names if name not in entity.fields]
+    if not entity.stored:
+        problems.append('fields: needs at least one besides the primary_key')
+    return problems
