@@ -1,0 +1,177 @@
+"""REST and WebSocket on the data port."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket
+
+from app import codec
+from app.crud.author import Author
+from app.crud.catalog import Catalog
+from app.crud.importing import import_file
+from app.crud.live import Changes
+from app.crud.openapi import describe
+from app.crud.records import Records
+from app.crud.views import Record, Views
+from app.docs import docs_routes
+from app.errors import Malformed, NotFound
+from app.events import DuckDBLog
+from app.http import Routes, answer, logged_in, principal_of, read_body, request_id_of, route, whole_number
+from app.socket import send_all
+
+IMPORT_LIMIT = 100_000_000
+
+
+class DataApi:
+    """The endpoints; thin, each calls one verb or one view."""
+
+    def __init__(self, catalog: Catalog, log: DuckDBLog) -> None:
+        self.catalog = catalog
+        self.views = Views(catalog, log)
+        self.records = Records(catalog, log, self.views)
+        self.changes = Changes(catalog, log, self.views)
+        self.routes = Routes(
+            [
+                route('GET', '/health', self.health),
+                route('GET', '/api', self.list_entities),
+                route('GET', '/api/{entity}', self.list),
+                route('POST', '/api/{entity}', self.create),
+                route('POST', '/api/{entity}/import', self.import_records),
+                route('GET', '/api/{entity}/changes', self.list_changes),
+                route('GET', '/api/{entity}/{id}', self.get),
+                route('PATCH', '/api/{entity}/{id}', self.change),
+                route('PUT', '/api/{entity}/{id}', self.replace),
+                route('DELETE', '/api/{entity}/{id}', self.delete),
+                route('POST', '/api/{entity}/{id}/restore', self.restore),
+                WebSocketRoute('/ws/{entity}', self.follow),
+                *docs_routes('Data', lambda: describe(self.catalog.entities)),
+                route('GET', '/{entity}', self.list),
+            ]
+        )
+
+    async def health(self, request: Request) -> Response:
+        """Whether the service answers."""
+        return answer({'status': 'ok', 'service': 'crud'})
+
+    async def list_entities(self, request: Request) -> Response:
+        """The entities that there are, to those who are logged in."""
+        logged_in(request)
+        return answer({'entities': [_summary(table.entity) for table in self.catalog.tables.values()]})
+
+    async def list(self, request: Request) -> Response:
+        """A page of records."""
+        page = await self.views.list(self._entity(request), request.query_params.multi_items(), principal_of(request))
+        return answer(page.as_json(), headers={'Vary': 'Accept'})
+
+    async def get(self, request: Request) -> Response:
+        """One record."""
+        return _shown(await self.views.get(self._entity(request), _id(request), principal_of(request)))
+
+    async def create(self, request: Request) -> Response:
+        """A new record."""
+        entity = self._entity(request)
+        body = await read_body(request)
+        record = await self.records.create(entity, codec.decode(body), _author(request, body))
+        return _shown(record, 201, {'Location': f'/api/{entity}/{record.id}'})
+
+    async def change(self, request: Request, *, replace: bool = False) -> Response:
+        """Some fields of a record."""
+        entity, body = self._entity(request), await read_body(request)
+        record = await self.records.change(
+            entity, _id(request), codec.decode(body), _author(request, body), version=_if_match(request), replace=replace
+        )
+        return _shown(record)
+
+    async def replace(self, request: Request) -> Response:
+        """All fields of a record."""
+        return await self.change(request, replace=True)
+
+    async def delete(self, request: Request) -> Response:
+        """The record goes; its history stays."""
+        author = _author(request, b'')
+        version = await self.records.delete(self._entity(request), _id(request), author, version=_if_match(request))
+        return Response(status_code=204, headers={'ETag': f'"{version}"'})
+
+    async def restore(self, request: Request) -> Response:
+        """A deleted record comes back."""
+        return _shown(await self.records.restore(self._entity(request), _id(request), _author(request, b'')))
+
+    async def import_records(self, request: Request) -> Response:
+        """Many records from CSV or JSON."""
+        kind = request.headers.get('content-type', '').partition(';')[0].strip().lower()
+        if kind not in {'text/csv', 'application/json'}:
+            raise Malformed('Send the file with Content-Type text/csv or application/json.')
+        body = await read_body(request, IMPORT_LIMIT)
+        result = await import_file(
+            self.records,
+            self._entity(request),
+            body,
+            _author(request, body, source='import'),
+            csv_file=kind == 'text/csv',
+            null=request.query_params.get('null', ''),
+            delimiter=request.query_params.get('delimiter', ','),
+        )
+        return answer(result, 201)
+
+    async def list_changes(self, request: Request) -> Response:
+        """What has changed since a position: the fallback where no WebSocket gets through."""
+        after, limit = whole_number(request, 'after', 0), max(1, whole_number(request, 'limit', 500, 5000))
+        return answer(await self.changes.since(self._entity(request), after, limit, principal_of(request)))
+
+    async def follow(self, socket: WebSocket) -> None:
+        """Changes as they happen."""
+        after = whole_number(socket, 'after', 0) if 'after' in socket.query_params else None
+        entity = self.catalog.table(socket.path_params['entity']).entity.resource
+        await send_all(socket, self.changes.follow(entity, after, principal_of(socket)))
+
+    def _entity(self, request: Request) -> str:
+        table = self.catalog.table(request.path_params['entity'])
+        if not table.entity.api.enabled:
+            raise NotFound(f'{table.entity.resource} has no API.')
+        return table.entity.resource
+
+
+def build_api(catalog: Catalog, log: DuckDBLog) -> DataApi:
+    """The data service over an open log."""
+    return DataApi(catalog, log)
+
+
+def _summary(entity: Any) -> dict[str, Any]:
+    return {'name': entity.resource, 'title': entity.title, 'description': entity.description, 'key': entity.key}
+
+
+def _shown(record: Record, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return answer(record.as_json(), status, {'ETag': f'"{record.version}"', **(headers or {})})
+
+
+def _id(request: Request) -> str:
+    record_id: str = request.path_params['id']
+    return record_id
+
+
+def _if_match(request: Request) -> int | None:
+    tag = request.headers.get('if-match', '').strip().removeprefix('W/').strip('"')
+    if tag in {'', '*'}:
+        return None
+    if not tag.isdigit():
+        raise Malformed('If-Match: must be the ETag of the record, such as "3".')
+    return int(tag)
+
+
+def _author(request: Request, body: bytes, source: str = 'rest') -> Author:
+    key = request.headers.get('idempotency-key', '')
+    if len(key) > 200:
+        raise Malformed('Idempotency-Key: must have at most 200 characters.')
+    asked = f'{request.method} {request.url.path}'
+    return Author(
+        principal=principal_of(request),
+        source=source,
+        request=request_id_of(request),
+        idempotency_key=f'{asked} {key}' if key else '',
+        fingerprint=hashlib.sha256(asked.encode() + b'\n' + body).hexdigest()[:32] if key else '',
+    )

@@ -1,0 +1,36 @@
+"""On whose behalf something is written, and by which way it came in."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.permissions import Principal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Author:
+    """Becomes the `meta` of the events that a verb appends."""
+
+    principal: Principal
+    source: str
+    """`rest`, `page`, `import`, `cli` or `config`."""
+    request: str = ''
+    idempotency_key: str = ''
+    fingerprint: str = ''
+    """What the request asked for; a repeated key must come with the same."""
+    batch: str = ''
+
+    def meta(self, *, owner: str = '') -> dict[str, Any]:
+        """The event's meta; `owner` is the record's, where that is somebody else."""
+        meta = {
+            'actor': self.principal.id,
+            'source': self.source,
+            'request': self.request,
+            'batch': self.batch,
+            'fingerprint': self.fingerprint,
+            'owner': owner if owner != self.principal.id else '',
+        }
+        return {name: value for name, value in meta.items() if value}
+
+    def of_batch(self, batch: str) -> 'Author':
+        """The same author, writing many records as one."""
+        return replace(self, batch=batch)

@@ -1,0 +1,39 @@
+"""The records that a new system starts with, where its config brings some along."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from app.config import Mistake, WrongConfig
+from app.crud.author import Author
+from app.crud.records import Records, draft_record
+from app.errors import Problem
+from app.permissions import SYSTEM
+from app.yaml_lines import YamlError, read_yaml
+
+
+async def seed(records: Records, path: Path) -> int:
+    """Create what `path` lists, entity by entity; returns how many records."""
+    if not path.is_file():
+        return 0
+    try:
+        content, lines = read_yaml(path.read_text('utf-8'))
+    except YamlError as error:
+        raise WrongConfig([Mistake(str(path), error.line, '', error.message)]) from error
+    author = Author(principal=SYSTEM, source='demo')
+    count = 0
+    for entity, rows in (content or {}).items():
+        try:
+            await _create(records, entity, rows, author)
+        except Problem as problem:
+            raise WrongConfig([Mistake(str(path), lines.of((entity,)), entity, problem.detail)]) from problem
+        count += len(rows)
+    return count
+
+
+async def _create(records: Records, entity: str, rows: list[dict[str, Any]], author: Author) -> None:
+    table = records.catalog.table(entity)
+    drafts = [draft_record(table, row) for row in rows]
+    request = records.creation(table, drafts, author)
+    await records.append_all(table, request, [draft.values for draft in drafts])

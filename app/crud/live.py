@@ -1,0 +1,83 @@
+"""Changes of an entity as they happen: the same messages over WebSocket and over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from app import codec
+from app.crud.catalog import Catalog
+from app.crud.fold import event_owner
+from app.crud.views import Views
+from app.events import DuckDBLog, Event, rfc3339
+from app.events.duckdb_log import COLUMNS
+from app.permissions import Principal
+from app.schema import Entity
+
+REMEMBERED = 4096
+
+
+class Changes:
+    """Turns events into messages; each is encoded once, however many listen."""
+
+    def __init__(self, catalog: Catalog, log: DuckDBLog, views: Views) -> None:
+        self._catalog = catalog
+        self._log = log
+        self._views = views
+        self._messages: dict[int, bytes] = {}
+
+    async def since(self, entity: str, after: int, limit: int, principal: Principal) -> dict[str, Any]:
+        """The messages after a position, and the position to ask from next time."""
+        self._views.allow(entity, 'read', principal)
+        head = (await self._log.head()).position
+        sql = (
+            f'SELECT {COLUMNS} FROM events WHERE position > ? AND position <= ? AND starts_with(stream, ?) '
+            'ORDER BY position LIMIT ?'
+        )
+        rows = await self._log.database.query(sql, [after, head, f'{entity}/', limit])
+        events = [Event(*row) for row in rows]
+        messages = [codec.Raw(self._message(event)) for event in self._visible(entity, events, principal)]
+        return {'changes': messages, 'position': events[-1].position if len(events) == limit else max(head, after)}
+
+    async def follow(self, entity: str, after: int | None, principal: Principal) -> AsyncIterator[bytes]:
+        """A greeting with the position where it starts, then each message as it is committed."""
+        self._views.allow(entity, 'read', principal)
+        start = (await self._log.head()).position if after is None else after
+        yield codec.encode({'type': 'connected', 'position': start})
+        async for events in self._log.follow(start):
+            for event in self._visible(entity, events, principal):
+                yield self._message(event)
+
+    def _visible(self, entity: str, events: Sequence[Event], principal: Principal) -> list[Event]:
+        own = [event for event in events if event.stream.startswith(f'{entity}/')]
+        if own and self._views.allow(entity, 'read', principal).only_own:
+            return [event for event in own if event_owner(event) == principal.id]
+        return own
+
+    def _message(self, event: Event) -> bytes:
+        message = self._messages.get(event.position)
+        if message is None:
+            if len(self._messages) > REMEMBERED:
+                self._messages.clear()
+            table = self._catalog.table(event.stream.partition('/')[0])
+            message = self._messages[event.position] = codec.encode(message_of(table.entity, event))
+        return message
+
+
+def message_of(entity: Entity, event: Event) -> dict[str, Any]:
+    """What a change means to a client: which record, which version, and the values it has now, by name."""
+    names = {field.id: field.name for field in entity.stored}
+    data = codec.decode(event.data)
+    if event.type == 'changed':
+        data = {id_: change['to'] for id_, change in data.items()}
+    elif event.type in {'created', 'restored'}:
+        data = dict.fromkeys(names) | data
+    return {
+        'position': event.position,
+        'type': event.type,
+        'id': event.stream.partition('/')[2],
+        'version': event.version,
+        'actor': codec.parse(event.meta).get('actor', ''),
+        'recorded_at': rfc3339(event.recorded_at),
+        'values': {names[id_]: value for id_, value in data.items() if id_ in names},
+    }

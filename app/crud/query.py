@@ -1,0 +1,168 @@
+"""What a client asks of a list, and the SQL that answers it."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from app import codec
+from app.crud.table import Table
+from app.errors import Malformed
+from app.fields import Field
+from app.schema import Entity
+
+PARAMETER = re.compile(r'(?P<name>[A-Za-z_]\w*)(\[(?P<operator>[a-z]+)\])?')
+RESERVED = frozenset({'limit', 'offset', 'cursor', 'sort', 'search', 'count', 'labels', 'after'})
+COMPARISONS = {'eq': '=', 'ne': 'IS DISTINCT FROM', 'lt': '<', 'lte': '<=', 'gt': '>', 'gte': '>='}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One column to sort by."""
+
+    column: str
+    descending: bool
+    read: str
+    cast: str
+
+
+@dataclass(slots=True)
+class Query:
+    """A list to be read: conditions with their parameters, the order, and which part."""
+
+    where: list[str] = field(default_factory=list)
+    parameters: list[Any] = field(default_factory=list)
+    order: list[Order] = field(default_factory=list)
+    limit: int = 25
+    offset: int = 0
+    cursor: str = ''
+    count: bool = True
+    labels: bool = False
+
+    def add(self, condition: str, *parameters: Any) -> None:
+        """Narrow the list."""
+        self.where.append(condition)
+        self.parameters += parameters
+
+
+def parse_query(table: Table, parameters: Iterable[tuple[str, str]]) -> Query:
+    """The query that the address spells, or `Malformed` naming the parameter that is wrong."""
+    entity = table.entity
+    query = Query(limit=entity.interface.per_page, order=_order(table, ','.join(entity.interface.ordering)))
+    for name, text in parameters:
+        if name == 'sort':
+            query.order = _order(table, text)
+        elif name == 'search':
+            _search(query, table, text)
+        elif name in {'limit', 'offset'}:
+            setattr(query, name, _number(name, text, entity.api.max_page if name == 'limit' else 2**40))
+        elif name == 'cursor':
+            query.cursor = text
+        elif name == 'count':
+            query.count = text != 'none'
+        elif name == 'labels':
+            query.labels = text == 'true'
+        else:
+            _filter(query, entity, name, text)
+    if query.cursor:
+        _continue_after(query)
+    return query
+
+
+def cursor_of(order: list[Order], row: dict[str, Any]) -> str:
+    """The place of a row in its list, for the next page."""
+    values = [row[one.column] for one in order]
+    return base64.urlsafe_b64encode(codec.encode(values)).decode().rstrip('=')
+
+
+def _order(table: Table, text: str) -> list[Order]:
+    order = []
+    for part in filter(None, (part.strip() for part in text.split(','))):
+        name = part.removeprefix('-')
+        field = table.entity.fields.get(name)
+        if name in {'_created', '_version', 'id'}:
+            order.append(Order(name, part.startswith('-'), f'"{name}"', table.columns[name]))
+        elif field and field.column != 'JSON':
+            column = f'"{field.id}"'
+            order.append(Order(field.id, part.startswith('-'), field.read(column), field.column))
+        else:
+            raise Malformed(f'sort: there is no field {name!r} to sort {table.entity.resource} by.')
+    if not any(one.column in {'id', '_created'} for one in order):
+        descending = order[-1].descending if order else True
+        order.append(Order('_created', descending, '"_created"', 'BIGINT'))
+    return order
+
+
+def _search(query: Query, table: Table, words: str) -> None:
+    columns = [f'"{field.id if not field.minted else "id"}"::VARCHAR' for field in table.entity.searched]
+    for word in words.split()[:10]:
+        pattern = '%' + re.sub(r'([%_\\])', r'\\\1', word) + '%'
+        conditions = ' OR '.join(f"{column} ILIKE ? ESCAPE '\\'" for column in columns) or 'false'
+        query.add(f'({conditions})', *[pattern] * len(columns))
+
+
+def _number(name: str, text: str, highest: int) -> int:
+    if not (text.isascii() and text.isdigit()) or len(text) > 15:
+        raise Malformed(f'{name}: {text[:40]!r} is not a number.')
+    return min(int(text), highest)
+
+
+def _filter(query: Query, entity: Entity, parameter: str, text: str) -> None:
+    match = PARAMETER.fullmatch(parameter)
+    field = entity.fields.get(match['name']) if match else None
+    if not match or not field:
+        known = ', '.join([*entity.fields, *sorted(RESERVED)])
+        raise Malformed(f'There is no parameter {parameter[:60]!r}; known are {known}.')
+    operator = match['operator'] or 'eq'
+    if operator not in field.operators:
+        raise Malformed(f'{field.name} cannot be compared by {operator!r}; it knows {", ".join(field.operators)}.')
+    column = f'"{"id" if field.minted else field.id}"'
+    if operator == 'null':
+        query.add(f'{column} IS {"" if text != "false" else "NOT "}NULL')
+    elif operator == 'contains':
+        query.add(f'contains(lower({column}), lower(?))', text)
+    elif operator == 'in':
+        values = [_value(field, part) for part in text.split(',')]
+        query.add(f'{column} IN (SELECT unnest(?::VARCHAR[])::{field.column})', values)
+    else:
+        query.add(f'{column} {COMPARISONS[operator]} ?::{field.column}', _value(field, text))
+
+
+def _value(field: Field, text: str) -> str:
+    try:
+        value = field.parse(text)
+    except ValueError as error:
+        if field.type_name in {'string', 'text', 'email', 'select', 'foreign_key', 'primary_key', 'url', 'phone'}:
+            return text
+        raise Malformed(f'{field.name} {error}.') from None
+    return value if isinstance(value, str) else codec.canonical(value)
+
+
+def _continue_after(query: Query) -> None:
+    try:
+        padded = query.cursor + '=' * (-len(query.cursor) % 4)
+        values = codec.decode(base64.urlsafe_b64decode(padded))
+        if not isinstance(values, list) or len(values) != len(query.order):
+            raise ValueError
+    except (ValueError, Malformed):
+        raise Malformed('cursor: this is not the cursor of a page in this order.') from None
+    condition, parameters = 'false', list[Any]()
+    for order, value in reversed(list(zip(query.order, values, strict=True))):
+        condition, parameters = _beyond(order, value, condition, parameters)
+    query.add(condition, *parameters)
+
+
+def _beyond(order: Order, value: Any, rest: str, parameters: list[Any]) -> tuple[str, list[Any]]:
+    """Rows after `value` in this column, or level with it and after in the `rest`; NULLs come last either way."""
+    column, cast = f'"{order.column}"', f'?::{order.cast}'
+    if value is None:
+        return f'({column} IS NULL AND ({rest}))', parameters
+    comparison = '<' if order.descending else '>'
+    text = value if isinstance(value, str) else codec.canonical(value)
+    return (
+        f'({column} {comparison} {cast} OR {column} IS NULL OR ({column} = {cast} AND ({rest})))',
+        [text, text, *parameters],
+    )

@@ -1,0 +1,211 @@
+"""The verbs that users have for their data. Each checks who asks and what is valid, then appends its one event."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from app import codec
+from app.crud.author import Author
+from app.crud.catalog import Catalog
+from app.crud.fold import event_owner, fold, owner_of
+from app.crud.identifier import derived_id, new_id
+from app.crud.references import expected_targets, explain, nothing_refers_to
+from app.crud.table import Table
+from app.crud.values import Stored, changed_values, claims, new_values, shown_form, stored_form
+from app.crud.views import Record, Views
+from app.errors import Conflict, Denied, NotFound, Problem, Stale
+from app.events import Append, Appended, CategoryChanged, DuckDBLog, Event, Expect, NewEvent, Taken, WrongVersion, new_event
+from app.events.log import IdReused
+
+ATTEMPTS = 20
+"""How often a change is tried again when somebody else's came between reading and writing."""
+
+Answer = TypeVar('Answer')
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A record about to be created."""
+
+    id: str
+    values: Stored
+    minted: bool
+
+
+class Records:
+    """Create, change, delete, restore."""
+
+    def __init__(self, catalog: Catalog, log: DuckDBLog, views: Views) -> None:
+        self.catalog = catalog
+        self.views = views
+        self._log = log
+
+    async def create(self, entity: str, sent: Any, author: Author) -> Record:
+        """Add a record."""
+        table = self.catalog.table(entity)
+        self.views.allow(entity, 'create', author.principal)
+        if recorded := await self._recorded(author):
+            return _as_recorded(table, recorded)
+        draft = draft_record(table, sent)
+        request = self.creation(table, [draft], author)
+        try:
+            event = await self._append(table, request, [draft.values])
+        except Conflict:
+            if recorded := await self._recorded(author):
+                return _as_recorded(table, recorded)
+            raise
+        return Record(draft.id, event.version, author.principal.id, shown_form(table.entity, draft.values))
+
+    async def change(
+        self, entity: str, record_id: str, sent: Any, author: Author, *, version: int | None = None, replace: bool = False
+    ) -> Record:
+        """Alter the fields sent, or with `replace` all of them; `version` is the one that the change is based on."""
+        table = self.catalog.table(entity)
+
+        async def attempt() -> Record:
+            record = await self.views.get(entity, record_id, author.principal, 'update')
+            _check_version(record, version)
+            before = stored_form(table.entity, record.values)
+            changes = changed_values(table.entity, sent, before, replace=replace)
+            if not changes:
+                return record
+            altered = {id_: change['to'] for id_, change in changes.items()}
+            after = before | altered
+            stream = f'{entity}/{record.id}'
+            request = Append(
+                events=[self._event(stream, 'changed', changes, author, record.owner)],
+                expected=expected_targets(self.catalog, table, [altered]) | {stream: record.version},
+                claims=claims(table.entity, stream, before, after),
+            )
+            event = await self._append(table, request, [altered])
+            return Record(record.id, event.version, record.owner, shown_form(table.entity, after))
+
+        if recorded := await self._recorded(author):
+            return _as_recorded(table, recorded)
+        return await _retry(attempt, once=version is not None)
+
+    async def delete(self, entity: str, record_id: str, author: Author, *, version: int | None = None) -> int:
+        """Remove a record that nothing refers to; returns the version of its stream."""
+        table = self.catalog.table(entity)
+
+        async def attempt() -> int:
+            record = await self.views.get(entity, record_id, author.principal, 'delete')
+            _check_version(record, version)
+            stream = f'{entity}/{record.id}'
+            request = Append(
+                events=[self._event(stream, 'deleted', {}, author, record.owner)],
+                expected={stream: record.version},
+                unchanged=await nothing_refers_to(self.catalog, self._log, table, record),
+                claims=claims(table.entity, stream, stored_form(table.entity, record.values), {}),
+            )
+            return (await self._append(table, request, [])).version
+
+        if recorded := await self._recorded(author):
+            return recorded[-1].version
+        return await _retry(attempt, once=version is not None)
+
+    async def restore(self, entity: str, record_id: str, author: Author) -> Record:
+        """Bring a deleted record back as it last was, with its id and its history."""
+        table = self.catalog.table(entity)
+        if recorded := await self._recorded(author):
+            return _as_recorded(table, recorded)
+        decision = self.views.allow(entity, 'delete', author.principal)
+        stream = f'{entity}/{table.entity.canonical_id(record_id)}'
+        events = await self._log.read_stream(stream)
+        if not events:
+            raise NotFound(f'There was never a record {record_id!r} in {entity}.')
+        if events[-1].type != 'deleted':
+            raise Conflict('The record is not deleted.')
+        owner = owner_of(events)
+        if decision.only_own and owner != author.principal.id:
+            raise Denied(f'{decision.reason} This one belonged to someone else.')
+        known = {field.id for field in table.entity.stored}
+        values = {id_: value for id_, value in fold(events).items() if id_ in known and value is not None}
+        request = Append(
+            events=[self._event(stream, 'restored', values, author, owner)],
+            expected=expected_targets(self.catalog, table, [values]) | {stream: events[-1].version},
+            claims=claims(table.entity, stream, {}, values),
+        )
+        event = await self._append(table, request, [values])
+        return Record(stream.partition('/')[2], event.version, owner, shown_form(table.entity, values))
+
+    def creation(self, table: Table, drafts: Sequence[Draft], author: Author) -> Append:
+        """The one append that creates all of `drafts`, or none."""
+        meta = codec.canonical(author.meta())
+        events, taken = [], []
+        expected = expected_targets(self.catalog, table, [draft.values for draft in drafts])
+        for number, draft in enumerate(drafts):
+            stream = f'{table.entity.resource}/{draft.id}'
+            event_id = _event_id(author, number)
+            new = new_event(stream, 'created', draft.values, {}, event_id)
+            events.append(NewEvent(stream, 'created', new.data, meta, new.event_id, new.minted))
+            expected[stream] = Expect.NEW if draft.minted else Expect.NONE
+            taken += claims(table.entity, stream, {}, draft.values)
+        return Append(events=events, expected=expected, claims=taken)
+
+    async def append_all(self, table: Table, request: Append, records: Sequence[Stored]) -> Appended:
+        """Append what `creation` made; refusals are told in terms of fields."""
+        try:
+            return await self._log.append(request)
+        except (WrongVersion, Taken) as conflict:
+            raise explain(self.catalog, table, records, conflict) from conflict
+
+    def _event(self, stream: str, type_: str, data: dict[str, Any], author: Author, owner: str) -> NewEvent:
+        return new_event(stream, type_, data, author.meta(owner=owner), _event_id(author))
+
+    async def _append(self, table: Table, request: Append, records: Sequence[Stored]) -> Event:
+        return (await self.append_all(table, request, records)).events[0]
+
+    async def _recorded(self, author: Author) -> list[Event]:
+        """The stream up to the event that this very request, sent before, has recorded."""
+        event_id = _event_id(author)
+        event = await self._log.find(event_id) if event_id else None
+        if event is None:
+            return []
+        if codec.parse(event.meta).get('fingerprint') != author.fingerprint:
+            raise IdReused('This Idempotency-Key was used before for another request.')
+        return [other for other in await self._log.read_stream(event.stream) if other.version <= event.version]
+
+
+def draft_record(table: Table, sent: Any) -> Draft:
+    """A new record from what a client sent, with the id it will have."""
+    entity = table.entity
+    values = new_values(entity, sent)
+    if entity.key:
+        return Draft(entity.record_id(values), values, minted=False)
+    given = sent.get('id')
+    if given in {None, ''}:
+        return Draft(new_id(), values, minted=True)
+    return Draft(entity.given_id(given), values, minted=False)
+
+
+def _event_id(author: Author, number: int = 0) -> str | None:
+    if not author.idempotency_key:
+        return None
+    return derived_id(author.principal.id, author.idempotency_key, str(number))
+
+
+def _as_recorded(table: Table, events: list[Event]) -> Record:
+    values = shown_form(table.entity, fold(events))
+    return Record(events[-1].stream.partition('/')[2], events[-1].version, event_owner(events[-1]), values)
+
+
+def _check_version(record: Record, version: int | None) -> None:
+    if version is not None and record.version != version:
+        raise Stale(
+            f'The record is at version {record.version}; the change was based on version {version}.',
+            current=record.as_json(),
+        )
+
+
+async def _retry(attempt: Callable[[], Awaitable[Answer]], *, once: bool) -> Answer:
+    for _ in range(ATTEMPTS):
+        try:
+            return await attempt()
+        except (Stale, CategoryChanged) as conflict:
+            if once and isinstance(conflict, Stale):
+                raise
+            problem: Problem = conflict
+    raise problem

@@ -1,0 +1,134 @@
+"""The read table of an entity: its columns, and how events change it inside the log's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app import codec
+from app.events import Event
+from app.events.log import Database
+from app.schema import Entity, encode_part
+
+SCHEMA = 'records'
+FEW = 6
+"""Up to so many records are updated one by one, through the index; more by one statement that scans."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a group of events does to a table, folded per record."""
+
+    inserts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    updates: dict[str, dict[str, Any]] = field(default_factory=dict)
+    deletes: set[str] = field(default_factory=set)
+
+
+class Table:
+    """One row per living record; columns are named by the fields' stable ids."""
+
+    def __init__(self, entity: Entity, name: str = '') -> None:
+        self.entity = entity
+        self.name = f'{SCHEMA}."{name or entity.resource}"'
+        self.fields = {field.id: field for field in entity.stored}
+        self._exact = any(field.type_name == 'json' for field in entity.stored)
+        system = {'id': 'VARCHAR', '_version': 'INTEGER', '_created': 'BIGINT', '_owner': 'VARCHAR'}
+        self.columns = system | {id_: field.column for id_, field in self.fields.items()}
+
+    @property
+    def select(self) -> str:
+        """The columns of a row as SQL reads them: id, version, creation, owner, then each field's stored form."""
+        fields = [field.read(f't."{id_}"') for id_, field in self.fields.items()]
+        return ', '.join(['t.id', 't._version', 't._created', 't._owner', *fields])
+
+    @property
+    def reference_column(self) -> str:
+        """The column that foreign keys to this entity hold: its key if that is one field, else the id."""
+        key = self.entity.key
+        return f'"{self.entity.fields[key[0]].id}"' if len(key) == 1 else '"id"'
+
+    def reference_id(self, value: str) -> str:
+        """The id of the record that the foreign key `value` points to."""
+        return encode_part(value) if len(self.entity.key) == 1 else self.entity.canonical_id(value)
+
+    def ddl(self) -> str:
+        """The statement that creates it."""
+        columns = [f'"{name}" {kind}{" PRIMARY KEY" if name == "id" else ""}' for name, kind in self.columns.items()]
+        return f'CREATE TABLE {self.name} ({", ".join(columns)})'
+
+    def apply(self, database: Database, events: Iterable[Event]) -> None:
+        """Bring the table up to date with `events` of this entity, in order."""
+        changes = self._fold(events)
+        self._delete(database, changes.deletes)
+        self._update(database, changes.updates)
+        self._insert(database, list(changes.inserts.items()))
+
+    def _fold(self, events: Iterable[Event]) -> Changes:
+        changes = Changes()
+        for event in events:
+            record_id = event.stream.partition('/')[2]
+            if event.type in {'created', 'restored'}:
+                changes.updates.pop(record_id, None)
+                changes.inserts[record_id] = self._new_row(event)
+            elif event.type == 'changed':
+                row = changes.inserts.get(record_id)
+                if row is None:
+                    row = changes.updates.setdefault(record_id, {})
+                row |= self._changed_columns(event)
+            elif event.type == 'deleted':
+                changes.inserts.pop(record_id, None)
+                changes.updates.pop(record_id, None)
+                changes.deletes.add(record_id)
+        return changes
+
+    def _new_row(self, event: Event) -> dict[str, Any]:
+        values, meta = self._data(event), codec.parse(event.meta)
+        row = {'_version': event.version, '_created': event.position, '_owner': meta.get('owner') or meta.get('actor')}
+        return row | {id_: field.to_column(values.get(id_)) for id_, field in self.fields.items()}
+
+    def _changed_columns(self, event: Event) -> dict[str, Any]:
+        row: dict[str, Any] = {'_version': event.version}
+        for id_, change in self._data(event).items():
+            if id_ in self.fields:
+                row[id_] = self.fields[id_].to_column(change['to'])
+        return row
+
+    def _data(self, event: Event) -> dict[str, Any]:
+        data: dict[str, Any] = codec.decode(event.data) if self._exact else codec.parse(event.data)
+        return data
+
+    def _delete(self, database: Database, ids: set[str]) -> None:
+        if ids:
+            database.execute(f'DELETE FROM {self.name} WHERE id IN (SELECT unnest(?::VARCHAR[]))', [sorted(ids)])
+
+    def _update(self, database: Database, updates: dict[str, dict[str, Any]]) -> None:
+        by_columns: dict[tuple[str, ...], list[tuple[str, dict[str, Any]]]] = {}
+        for record_id, row in updates.items():
+            by_columns.setdefault(tuple(sorted(row)), []).append((record_id, row))
+        for columns, rows in by_columns.items():
+            if len(rows) <= FEW:
+                sets = ', '.join(f'"{name}" = ?::{self.columns[name]}' for name in columns)
+                for record_id, row in rows:
+                    values = [row[name] for name in columns]
+                    database.execute(f'UPDATE {self.name} SET {sets} WHERE id = ?', [*values, record_id])
+            else:
+                sets = ', '.join(f'"{name}" = s."{name}"' for name in columns)
+                source, lists = self._unnest(['id', *columns], [(rid, *(row[c] for c in columns)) for rid, row in rows])
+                target = self.name
+                database.execute(f'UPDATE {target} AS t SET {sets} FROM ({source}) AS s WHERE t.id = s.id', lists)
+
+    def _insert(self, database: Database, inserts: Sequence[tuple[str, dict[str, Any]]]) -> None:
+        if inserts:
+            names = [name for name in self.columns if name != 'id']
+            rows = [(record_id, *(row[name] for name in names)) for record_id, row in inserts]
+            source, lists = self._unnest(['id', *names], rows)
+            database.execute(f'INSERT INTO {self.name} {source}', lists)
+
+    def _unnest(self, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> tuple[str, list[list[Any]]]:
+        selected = ', '.join(f'unnest(?::{self._list_type(name)}[])::{self.columns[name]} AS "{name}"' for name in columns)
+        return f'SELECT {selected}', [list(column) for column in zip(*rows, strict=True)]
+
+    def _list_type(self, name: str) -> str:
+        kind = self.columns[name]
+        return kind if kind in {'BIGINT', 'INTEGER', 'BOOLEAN'} else 'VARCHAR'
