@@ -1,0 +1,77 @@
+"""`/openapi.json` and a `/docs` page that works without the internet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from app.http import answer, route
+
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="/assets/logo.svg"><link rel="stylesheet" href="/assets/swagger/swagger-ui.css">
+</head><body><div id="swagger"></div>
+<script src="/assets/swagger/swagger-ui-bundle.js"></script><script type="module" src="/assets/js/docs.js"></script>
+</body></html>"""
+
+
+def docs_routes(title: str, describe: Callable[[], dict[str, Any]]) -> list[Route]:
+    """The two routes; `describe` makes the OpenAPI document anew each time, as entities may change."""
+
+    async def openapi(request: Request) -> Response:
+        return answer(describe())
+
+    async def docs(request: Request) -> Response:
+        return HTMLResponse(PAGE.format(title=escape(f'{title} API')))
+
+    return [route('GET', '/openapi.json', openapi), route('GET', '/docs', docs)]
+
+
+def document(title: str, paths: dict[str, Any], schemas: dict[str, Any] | None = None) -> dict[str, Any]:
+    """An OpenAPI 3.1 document; every operation may answer with a problem and take a bearer token."""
+    return {
+        'openapi': '3.1.0',
+        'info': {'title': f'DBBasic {title}', 'version': '1'},
+        'security': [{'bearer': []}],
+        'paths': paths,
+        'components': {
+            'schemas': {'Problem': PROBLEM, **(schemas or {})},
+            'securitySchemes': {'bearer': {'type': 'http', 'scheme': 'bearer', 'bearerFormat': 'JWT'}},
+        },
+    }
+
+
+def operation(summary: str, schema: Any = None, **details: Any) -> dict[str, Any]:
+    """One operation: what it does, and the shape of a good answer."""
+    good: dict[str, Any] = {'description': 'Done'}
+    if schema is not None:
+        good['content'] = {'application/json': {'schema': schema}}
+    status = details.pop('status', '200')
+    refused = {'application/problem+json': {'schema': {'$ref': '#/components/schemas/Problem'}}}
+    responses = {status: good, 'default': {'description': 'Refused', 'content': refused}}
+    return {'summary': summary, 'responses': responses, **details}
+
+
+def query_parameter(name: str, description: str, kind: str = 'string') -> dict[str, Any]:
+    """A parameter in the address."""
+    return {'name': name, 'in': 'query', 'description': description, 'schema': {'type': kind}}
+
+
+PROBLEM = {
+    'type': 'object',
+    'description': 'RFC 9457',
+    'required': ['type', 'title', 'status', 'detail'],
+    'properties': {
+        'type': {'type': 'string', 'description': 'A stable code'},
+        'title': {'type': 'string'},
+        'status': {'type': 'integer'},
+        'detail': {'type': 'string'},
+        'errors': {'type': 'object', 'additionalProperties': {'type': 'string'}, 'description': 'Field -> message'},
+        'request': {'type': 'string', 'description': 'The id of the request, also in logs and events'},
+    },
+}

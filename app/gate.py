@@ -1,0 +1,200 @@
+"""What every request passes before its service sees it: the right host, a known origin, a verified identity, a request id."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import uuid
+from collections.abc import Callable, Collection
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import Denied, Misdirected, NotLoggedIn, Problem
+from app.http import problem_answer
+from app.permissions import ANONYMOUS, Principal
+
+logger = logging.getLogger(__name__)
+
+Identify = Callable[[str | None, str | None], Principal | None]
+"""`identify(authorization header, session cookie)`: who that is, or `None` when neither is good."""
+
+SAFE = frozenset({'GET', 'HEAD', 'OPTIONS'})
+LOOPBACK = re.compile(r'127(\.\d+){3}|\[::1\]')
+REQUEST_ID = re.compile(r'[A-Za-z0-9._\-]{8,80}')
+METHODS = 'GET, POST, PUT, PATCH, DELETE'
+HEADERS = 'Authorization, Content-Type, If-Match, Idempotency-Key, X-Request-Id'
+EXPOSED = 'ETag, Location, Retry-After, X-Request-Id'
+
+
+class Gate:
+    """Wraps the router of all ports."""
+
+    def __init__(
+        self, app: ASGIApp, *, identify: Identify, cookie: str, hosts: Collection[str], origins: Callable[[], Collection[str]]
+    ) -> None:
+        self.app = app
+        self._identify = identify
+        self._cookie = cookie
+        self._hosts = frozenset(hosts)
+        self._origins = origins
+        """Origins besides the product's own ports that may call, without cookies."""
+        self._own: frozenset[str] = frozenset()
+        self._sockets: dict[str, set[asyncio.Event]] = {}
+
+    def trust(self, origins: Collection[str]) -> None:
+        """Name the product's own origins, whose pages may act with the user's cookie."""
+        self._own = frozenset(origins)
+
+    def end_session(self, session: str) -> None:
+        """Close the WebSockets that were opened with a session; runs on the event loop."""
+        for ended in self._sockets.get(session, ()):
+            ended.set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope['type'] == 'lifespan':
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        request_id = headers.get('x-request-id', '')
+        if not REQUEST_ID.fullmatch(request_id):
+            request_id = uuid.uuid4().hex
+        scope['state'] = {**scope.get('state', {}), 'request_id': request_id, 'principal': ANONYMOUS}
+        if scope['type'] == 'websocket':
+            await self._socket(scope, headers, receive, send)
+        else:
+            await self._request(scope, headers, request_id, receive, send)
+
+    async def _request(self, scope: Scope, headers: Headers, request_id: str, receive: Receive, send: Send) -> None:
+        started = False
+        shared = self._cross_origin(headers)
+
+        async def send_marked(message: Message) -> None:
+            nonlocal started
+            if message['type'] == 'http.response.start':
+                started = True
+                marked = MutableHeaders(scope=message)
+                marked['X-Request-Id'] = request_id
+                marked.setdefault('X-Content-Type-Options', 'nosniff')
+                for name, value in shared.items():
+                    marked[name] = value
+                if shared:
+                    marked.add_vary_header('Origin')
+            await send(message)
+
+        try:
+            if early := self._before_anything(scope, headers, shared):
+                await early(scope, receive, send_marked)
+                return
+            self._check_origin(scope, headers)
+            scope['state']['principal'] = self._principal(headers)
+            await self.app(scope, receive, send_marked)
+        except Exception as error:
+            problem = error if isinstance(error, Problem) else _bug(scope, request_id, error)
+            if started:
+                raise
+            await problem_answer(problem, request_id)(scope, receive, send_marked)
+
+    async def _socket(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        ended = asyncio.Event()
+        session = ''
+        try:
+            origin = headers.get('origin')
+            if origin and origin not in self._own and origin not in self._origins():
+                raise Denied(f'Pages from {origin} may not open WebSockets here.')
+            principal = scope['state']['principal'] = self._principal(headers)
+            session = principal.session
+            self._sockets.setdefault(session, set()).add(ended)
+            await self.app(scope, _until(ended, receive), send)
+        except Problem as problem:
+            await send({'type': 'websocket.close', 'code': 4000 + problem.status, 'reason': problem.detail[:100]})
+        finally:
+            listeners = self._sockets.get(session, set())
+            listeners.discard(ended)
+            if not listeners:
+                self._sockets.pop(session, None)
+
+    def _before_anything(self, scope: Scope, headers: Headers, shared: dict[str, str]) -> Response | None:
+        """Wrong hosts, and the browser's question whether it may ask."""
+        host = headers.get('host', '')
+        name = re.sub(r':\d*$', '', host).lower()
+        if name not in self._hosts:
+            if not LOOPBACK.fullmatch(name):
+                raise Misdirected(f'There is no system called {host!r} here; use localhost.')
+            if scope['path'] != '/health':
+                query = scope['query_string'].decode('latin-1')
+                target = f'http://localhost:{scope["server"][1]}{_raw_path(scope)}{"?" + query if query else ""}'
+                return RedirectResponse(target, 308)
+        if scope['method'] == 'OPTIONS' and headers.get('access-control-request-method'):
+            return Response(status_code=204 if shared else 403)
+        return None
+
+    def _check_origin(self, scope: Scope, headers: Headers) -> None:
+        if scope['method'] in SAFE or headers.get('authorization'):
+            return
+        origin = headers.get('origin')
+        foreign = headers.get('sec-fetch-site') == 'cross-site' if origin in {None, 'null'} else origin not in self._own
+        if origin == 'null' or foreign:
+            raise Denied(f'A page from {origin or "another site"} may not change anything here on your behalf.')
+
+    def _cross_origin(self, headers: Headers) -> dict[str, str]:
+        origin = headers.get('origin')
+        if not origin or (origin not in self._own and origin not in self._origins()):
+            return {}
+        answer = {
+            'Access-Control-Allow-Origin': origin,
+            'Access-Control-Allow-Methods': METHODS,
+            'Access-Control-Allow-Headers': HEADERS,
+            'Access-Control-Expose-Headers': EXPOSED,
+            'Access-Control-Max-Age': '600',
+        }
+        return answer | ({'Access-Control-Allow-Credentials': 'true'} if origin in self._own else {})
+
+    def _principal(self, headers: Headers) -> Principal:
+        authorization = headers.get('authorization')
+        principal = self._identify(authorization, _cookie(headers.get('cookie', ''), self._cookie))
+        if principal is None and authorization:
+            raise NotLoggedIn('The token is not valid, or no longer. Log in again.')
+        return principal or ANONYMOUS
+
+
+def _until(ended: asyncio.Event, receive: Receive) -> Receive:
+    """Like `receive`, but a disconnect once the session has ended."""
+
+    async def receive_or_end() -> Message:
+        waiting = {asyncio.ensure_future(receive()), asyncio.ensure_future(ended.wait())}
+        done, pending = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+        if ended.is_set():
+            return {'type': 'websocket.disconnect', 'code': 4401}
+        result: Any = done.pop().result()
+        return dict(result)
+
+    return receive_or_end
+
+
+def _bug(scope: Scope, request_id: str, error: Exception) -> Problem:
+    details = {'request': request_id, 'method': scope['method'], 'path': scope['path']}
+    logger.error('%s %s failed', scope['method'], scope['path'], exc_info=error, extra={'details': details})
+    return Problem('Something went wrong on our side; the log has the details under this request id.')
+
+
+def _cookie(header: str, name: str) -> str | None:
+    if name not in header:
+        return None
+    try:
+        morsel = SimpleCookie(header).get(name)
+    except CookieError:
+        return None
+    return morsel.value if morsel else None
+
+
+def _raw_path(scope: Scope) -> str:
+    raw: bytes = scope.get('raw_path') or scope['path'].encode()
+    return raw.partition(b'?')[0].decode('latin-1')
+

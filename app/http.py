@@ -1,0 +1,101 @@
+"""What every REST route shares: reading bodies, writing JSON, knowing who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, Router
+from starlette.types import Receive, Scope, Send
+
+from app import codec
+from app.errors import Malformed, MethodNotAllowed, NotFound, NotLoggedIn, Problem, TooLarge
+from app.permissions import ANONYMOUS, Principal
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+MAX_BODY = 10_000_000
+
+
+def answer(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON answer."""
+    return Response(codec.encode(content), status, headers, 'application/json')
+
+
+def problem_answer(problem: Problem, request_id: str) -> Response:
+    """An error as an RFC 9457 problem document."""
+    body = codec.encode(problem.document() | {'request': request_id})
+    return Response(body, problem.status, problem.headers, 'application/problem+json')
+
+
+def principal_of(connection: HTTPConnection) -> Principal:
+    """Who asks; verified before any route runs."""
+    principal: Principal = connection.scope.get('state', {}).get('principal', ANONYMOUS)
+    return principal
+
+
+def logged_in(connection: HTTPConnection) -> Principal:
+    """Who asks, or `NotLoggedIn`."""
+    principal = principal_of(connection)
+    if principal.anonymous:
+        raise NotLoggedIn('This needs a login.')
+    return principal
+
+
+def request_id_of(connection: HTTPConnection) -> str:
+    """The id that this request has in answers, logs and events."""
+    request_id: str = connection.scope.get('state', {}).get('request_id', '')
+    return request_id
+
+
+async def read_body(request: Request, limit: int = MAX_BODY) -> bytes:
+    """The whole body, or `TooLarge` as soon as it exceeds `limit` bytes."""
+    announced = request.headers.get('content-length', '')
+    if announced.isdigit() and int(announced) > limit:
+        raise TooLarge(f'The body has {int(announced):,} bytes; at most {limit:,} are taken.')
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise TooLarge(f'The body has more than {limit:,} bytes.')
+    return bytes(body)
+
+
+async def read_json(request: Request, limit: int = MAX_BODY) -> Any:
+    """The body as JSON."""
+    return codec.decode(await read_body(request, limit))
+
+
+def route(methods: str, path: str, endpoint: Endpoint) -> Route:
+    """A row of a service's list of routes: `route('GET POST', '/api/{entity}', records)`."""
+    return Route(path, endpoint, methods=methods.split())
+
+
+class Routes:
+    """A service's REST routes as an ASGI app. They match the address as it was sent, so that `%2F` is not a slash."""
+
+    def __init__(self, routes: list[BaseRoute]) -> None:
+        self._router = Router(routes, redirect_slashes=False, default=self._unknown)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        raw_path = scope.get('raw_path') or scope['path'].encode()
+        path = raw_path.partition(b'?')[0].decode('latin-1')
+        try:
+            await self._router({**scope, 'path': path, 'app': self}, receive, send)
+        except HTTPException as error:
+            raise MethodNotAllowed(f'{scope["method"]} is not possible at {path}.') from error
+
+    async def _unknown(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope['type'] == 'websocket':
+            raise NotFound('There is no WebSocket at this address.')
+        raise NotFound(f'There is nothing at {scope["path"]}.')
+
+
+def whole_number(connection: HTTPConnection, name: str, default: int, highest: int = 2**53) -> int:
+    """A query parameter that must be a number from 0 to `highest`."""
+    text = connection.query_params.get(name, str(default))
+    if not (text.isascii() and text.isdigit()) or int(text[:18]) > highest:
+        raise Malformed(f'{name}: {text[:40]!r} is not a number from 0 to {highest}.')
+    return int(text)

@@ -1,0 +1,62 @@
+"""Log lines as JSON in `data/logs/`, rotated; warnings also on the terminal."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app import codec
+
+LARGEST_FILE = 10_000_000
+KEPT_FILES = 5
+
+
+def start_logging(data: Path) -> None:
+    """Send everything from INFO up to `data/logs/dbbasic.log`."""
+    folder = data / 'logs'
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = logging.handlers.RotatingFileHandler(
+        folder / 'dbbasic.log', maxBytes=LARGEST_FILE, backupCount=KEPT_FILES, encoding='utf-8', delay=True
+    )
+    file.setFormatter(_JsonLines())
+    terminal = logging.StreamHandler()
+    terminal.setLevel(logging.WARNING)
+    terminal.setFormatter(_OneLine('%(levelname)s %(name)s: %(message)s'))
+    root = logging.getLogger()
+    for old in list(root.handlers):
+        root.removeHandler(old)
+        old.close()
+    root.setLevel(logging.INFO)
+    root.addHandler(file)
+    root.addHandler(terminal)
+    for noisy in ('uvicorn', 'httpx', 'httpcore', 'watchfiles', 'asyncio'):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+class _JsonLines(logging.Formatter):
+    """One JSON object a line, with the stack where there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            'time': datetime.fromtimestamp(record.created, UTC).isoformat(timespec='milliseconds'),
+            'level': record.levelname.lower(),
+            'logger': record.name,
+            'message': record.getMessage(),
+            **getattr(record, 'details', {}),
+        }
+        if record.exc_info:
+            line['stack'] = self.formatException(record.exc_info)
+        return codec.encode(line).decode()
+
+
+class _OneLine(logging.Formatter):
+    """The message alone; the stack is in the file."""
+
+    def formatException(self, _: object) -> str:  # noqa: N802 - the name is the base class's
+        return ''
+
+    def format(self, record: logging.LogRecord) -> str:
+        record.exc_text = None
+        return super().format(record).strip()

@@ -1,0 +1,161 @@
+"""One process, one event loop, every port: requests go to the service that owns the port they arrived on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.permissions import Principal
+
+SHUTDOWN_SECONDS = 1
+
+
+class PortTaken(Exception):
+    """A port that we need belongs to somebody else."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Port:
+    """What answers on one port: REST and WebSockets first, then pages under their natural paths."""
+
+    api: ASGIApp
+    pages: ASGIApp
+    has_page: Callable[[str], bool]
+
+
+class PortRouter:
+    """Hands each connection to its port. `shared` serves what every port needs: NiceGUI's own files and the assets."""
+
+    def __init__(
+        self, ports: Mapping[int, Port], *, shell: ASGIApp, shared: ASGIApp, login: Callable[[str], str]
+    ) -> None:
+        self.app = shell
+        self._ports = ports
+        self._shared = shared
+        self._login = login
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope['type'] == 'lifespan':
+            await self.app(scope, receive, send)
+            return
+        path: str = scope['path']
+        if path.startswith(('/_nicegui', '/assets/')) or path == '/favicon.ico':
+            await self._serve_shared(scope, receive, send)
+            return
+        port = self._ports[scope['server'][1]]
+        if scope['type'] == 'http' and scope['method'] in {'GET', 'HEAD'} and _wants_page(scope) and port.has_page(path):
+            await self._serve_page(port, scope, receive, send)
+        else:
+            await port.api(scope, receive, send)
+
+    async def _serve_shared(self, scope: Scope, receive: Receive, send: Send) -> None:
+        connects = scope['path'].startswith('/_nicegui_ws/')
+        if connects and _principal(scope).anonymous:
+            if scope['type'] == 'websocket':
+                await send({'type': 'websocket.close', 'code': 4401})
+            else:
+                await send({'type': 'http.response.start', 'status': 401, 'headers': []})
+                await send({'type': 'http.response.body', 'body': b''})
+            return
+        await self._shared(scope, receive, send)
+
+    async def _serve_page(self, port: Port, scope: Scope, receive: Receive, send: Send) -> None:
+        if _principal(scope).anonymous:
+            query = scope['query_string'].decode('latin-1')
+            here = f'http://localhost:{scope["server"][1]}{scope["path"]}{"?" + query if query else ""}'
+            await RedirectResponse(self._login(here), 303)(scope, receive, send)
+            return
+        await port.pages(scope, receive, send)
+
+
+def bind(ports: Mapping[int, str], host: str) -> list[socket.socket]:
+    """A listening socket per port and address; `ports` maps each to the title of its service."""
+    addresses = ['127.0.0.1', '::1'] if host == 'localhost' else [host]
+    sockets: list[socket.socket] = []
+    for port, title in ports.items():
+        for address in addresses:
+            try:
+                sockets.append(_listen(address, port))
+            except OSError as error:
+                if address == '::1' and error.errno not in _TAKEN:
+                    continue
+                for opened in sockets:
+                    opened.close()
+                raise PortTaken(
+                    f'Port {port} ({title}) is taken by another program: {error.strerror}. '
+                    'Stop that program, or move all ports with --base-port, such as --base-port 18000.'
+                ) from None
+    return sockets
+
+
+async def serve(app: ASGIApp, sockets: list[socket.socket], started: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM, then finish the requests under way."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan='on',
+        server_header=False,
+        ws_per_message_deflate=False,
+        ws_max_size=1_000_000,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        timeout_keep_alive=75,
+    )
+    server = _Server(config)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, server.handle_exit, number, None)
+    serving = asyncio.create_task(server.serve(sockets=sockets))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.01)
+    if server.started:
+        started()
+    await serving
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us: uvicorn raises them again after serving, before anything could be closed."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _listen(address: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ':' in address else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if family == socket.AF_INET6:
+        opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    try:
+        opened.bind((address, port))
+        opened.listen(2048)
+    except OSError:
+        opened.close()
+        raise
+    opened.setblocking(False)
+    return opened
+
+
+_TAKEN = {98, 48, 10048}
+"""EADDRINUSE on Linux, macOS and Windows."""
+
+
+def _wants_page(scope: Scope) -> bool:
+    return any(name == b'accept' and b'text/html' in value for name, value in scope['headers'])
+
+
+def _principal(scope: Scope) -> Principal:
+    principal: Principal = scope['state']['principal']
+    return principal
+
