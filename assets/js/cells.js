@@ -1,0 +1,59 @@
+// How a value looks in a grid, by the `cell` of its field type. All of it is text: nothing here makes HTML from data.
+
+const KINDS = {
+  active: "good", paid: "good", confirmed: "brand-soft", shipped: "brand-soft", pending: "warn", draft: "warn",
+  inactive: "", cancelled: "bad",
+};
+
+export function column(field, labels) {
+  const definition = { colId: field.name, field: field.name, headerName: field.title, headerTooltip: field.help || undefined, sortable: field.sortable };
+  const format = FORMATS[field.cell] || ((value) => String(value));
+  definition.valueFormatter = ({ value }) => (value === null || value === undefined ? "" : format(value, field, labels));
+  if (RIGHT.has(field.cell)) definition.type = "rightAligned";
+  if (RENDERERS[field.cell]) definition.cellRenderer = RENDERERS[field.cell];
+  definition.initialFlex = field.cell === "text" || field.cell === "email" || field.cell === "reference" ? 2 : 1;
+  definition.minWidth = 96;
+  return definition;
+}
+
+const RIGHT = new Set(["number", "decimal"]);
+const numbers = new Intl.NumberFormat();
+const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+
+const FORMATS = {
+  number: (value) => numbers.format(value),
+  decimal: (value) => grouped(value),
+  timestamp: (value) => moments.format(new Date(value)),
+  boolean: (value) => (value ? "Yes" : "No"),
+  json: (value) => JSON.stringify(value),
+  reference: (value, field, labels) => labels[field.references]?.[value] ?? value,
+};
+
+function grouped(text) {
+  // Digits are moved, never parsed, so that no decimal is ever rounded.
+  const [, sign, whole, rest] = /^(-?)(\d+)(.*)$/.exec(text) || [null, "", text, ""];
+  return sign + whole.replace(/\B(?=(\d{3})+$)/g, ",") + rest;
+}
+
+const RENDERERS = {
+  badge: ({ value }) => {
+    if (value === null || value === undefined) return "";
+    const pill = document.createElement("span");
+    pill.className = `pill ${KINDS[value] ?? ""}`;
+    pill.textContent = value;
+    return pill;
+  },
+  email: ({ value }) => link(value, `mailto:${value}`),
+  url: ({ value }) => link(value, value),
+};
+
+function link(value, href) {
+  if (!value || !/^(mailto:|https?:\/\/)/i.test(href)) return "";
+  const anchor = document.createElement("a");
+  anchor.href = href;
+  anchor.rel = "noopener noreferrer";
+  if (!href.startsWith("mailto:")) anchor.target = "_blank";
+  anchor.textContent = value;
+  anchor.addEventListener("click", (event) => event.stopPropagation());
+  return anchor;
+}

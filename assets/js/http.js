@@ -1,0 +1,32 @@
+// Requests to our own services, on this port or another: with the session cookie, and errors as sentences.
+
+export async function request(url, { method = "GET", body, headers = {} } = {}) {
+  const options = { method, credentials: "include", headers: { Accept: "application/json", ...headers } };
+  if (body !== undefined) {
+    options.body = JSON.stringify(body);
+    options.headers["Content-Type"] = "application/json";
+  }
+  const response = await fetch(url, options);
+  if (response.status === 401) {
+    location.reload();
+  }
+  const text = await response.text();
+  const content = text ? JSON.parse(text) : null;
+  if (!response.ok) {
+    throw new Error(content?.detail || `${response.status} ${response.statusText}`);
+  }
+  return content;
+}
+
+export function optionsOf(name) {
+  return JSON.parse(document.getElementById(`${name}-options`).textContent);
+}
+
+export async function element(selector) {
+  // NiceGUI puts the page's elements in place after the modules have loaded.
+  for (;;) {
+    const found = document.querySelector(selector);
+    if (found) return found;
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+  }
+}

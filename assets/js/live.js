@@ -1,0 +1,75 @@
+// One raw WebSocket per page that resumes where it left off, and polling over HTTP wherever no WebSocket gets through.
+
+import { element, request } from "./http.js";
+
+const POLL_SECONDS = 1.5;
+const LONGEST_PAUSE = 10000;
+
+export function follow({ socket, poll, position, onMessage }) {
+  const state = { position, polling: null, pause: 250 };
+
+  function take(message) {
+    if (message.position > state.position) {
+      state.position = message.position;
+      if (message.type !== "connected") onMessage(message);
+    }
+  }
+
+  async function pollOnce() {
+    try {
+      const answer = await request(poll(state.position));
+      for (const message of answer.changes ?? answer.events) take(message);
+      state.position = Math.max(state.position, answer.position ?? 0);
+      show("polling");
+    } catch {
+      show("offline");
+    }
+  }
+
+  function startPolling() {
+    if (state.polling || !poll) return;
+    pollOnce();
+    state.polling = setInterval(pollOnce, POLL_SECONDS * 1000);
+  }
+
+  function connect() {
+    let opened = false;
+    const connection = new WebSocket(socket(state.position));
+    connection.addEventListener("open", () => {
+      opened = true;
+      state.pause = 250;
+      clearInterval(state.polling);
+      state.polling = null;
+      show("live");
+    });
+    connection.addEventListener("message", (event) => take(JSON.parse(event.data)));
+    connection.addEventListener("close", (event) => {
+      if (event.code === 4401) return location.reload();
+      if (!opened) startPolling();
+      else show("offline");
+      state.pause = Math.min(state.pause * 2, LONGEST_PAUSE);
+      setTimeout(connect, state.pause);
+      if (opened) setTimeout(() => connection.readyState === WebSocket.CLOSED && state.pause > 400 && startPolling(), 600);
+    });
+  }
+
+  show("connecting");
+  connect();
+}
+
+const WORDS = {
+  connecting: ["Connecting", "", "Opening the live connection"],
+  live: ["Live", "good", "Changes by others appear at once"],
+  polling: ["Polling", "warn", "No live connection gets through; asking every 1.5 seconds over HTTP"],
+  offline: ["Offline", "bad", "The server does not answer; trying again"],
+};
+
+async function show(state) {
+  const pill = await element("[data-connection]");
+  const [label, kind, title] = WORDS[state];
+  if (pill.textContent === label) return;
+  pill.hidden = false;
+  pill.textContent = label;
+  pill.className = `pill ${kind}`;
+  pill.title = title;
+}

@@ -1,0 +1,114 @@
+"""The data port's pages: what entities there are, and the grid of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nicegui import APIRouter, events, ui
+
+from app import codec
+from app.crud import Author
+from app.errors import NotFound, Problem
+from app.permissions import decide
+from app.schema import Entity
+from pages.design import empty, html, icon, text
+from pages.form import Form
+from pages.frame import crumb, frame
+from pages.grid import grid
+from pages.system import System
+
+SUGGESTIONS = 50
+
+
+def register(router: APIRouter, system: System) -> None:
+    """The home of the data port, and a page per entity."""
+
+    @router.page('/')
+    async def home() -> None:
+        with frame(system, 'Data', service='crud') as visitor:
+            html('<h1>Data</h1>', classes='headline')
+            shown = [e for e in system.entities().values() if decide(e.permissions, 'read', visitor).allowed]
+            if not shown:
+                html(empty('table_rows', 'No data yet', 'Describe an entity in config/entities, and it appears here.'))
+            html(''.join(_tile(system, entity) for entity in shown), classes='tiles')
+
+    @router.page('/{entity}')
+    async def records(entity: str) -> None:
+        try:
+            table = system.views.catalog.table(entity)
+        except NotFound as problem:
+            with frame(system, 'Not found', service='crud'):
+                html(empty('search_off', 'Not found', problem.detail), classes='panel')
+            return
+        crumbs = crumb(system, ('Data', '/'), (table.entity.title, ''))
+        with frame(system, table.entity.title, service='crud', here=f'/{entity}', crumbs=crumbs) as visitor:
+            decision = decide(table.entity.permissions, 'read', visitor)
+            if not decision.allowed:
+                html(empty('lock', 'Not allowed', decision.reason), classes='panel')
+                return
+            grid(table.entity, visitor, (await system.log.head()).position)
+            _shortcuts()
+            ui.on('open_form', lambda event: _open_form(system, entity, event))
+
+
+async def _open_form(system: System, name: str, event: events.GenericEventArguments) -> None:
+    record_id = event.args.get('id') if isinstance(event.args, dict) else None
+    try:
+        visitor = system.visitor()
+        entity = system.views.catalog.table(name).entity
+        record = await system.views.get(name, str(record_id), visitor) if record_id else None
+    except Problem as problem:
+        ui.notify(problem.detail, type='negative')
+        return
+
+    async def save(values: dict[str, Any]) -> None:
+        author = Author(principal=system.visitor(), source='page')
+        if record is None:
+            created = await system.records.create(name, values, author)
+            ui.notify(f'{_label(entity, created.values)} created')
+        elif values:
+            changed = await system.records.change(name, record.id, values, author, version=record.version)
+            ui.notify(f'{_label(entity, changed.values)} saved')
+
+    async def choices(target: str, words: str) -> dict[str, str]:
+        return await _choices(system, target, words)
+
+    values = None if record is None else {key: _plain(value) for key, value in record.values.items()}
+    title = f'New in {entity.title.lower()}' if record is None else _label(entity, record.values)
+    with ui.context.client.content:
+        Form(entity, values, choices, save, title).open()
+
+
+async def _choices(system: System, target: str, words: str) -> dict[str, str]:
+    visitor, table = system.visitor(), system.views.catalog.table(target)
+    if words.startswith('id:'):
+        return await system.views.labels_of(target, [words.removeprefix('id:')])
+    query = [('search', words), ('limit', str(SUGGESTIONS)), ('count', 'none')]
+    page = await system.views.list(target, query, visitor)
+    key = table.entity.key
+    return {
+        str(record.values[key[0]]) if len(key) == 1 else record.id: _label(table.entity, record.values) or record.id
+        for record in page.records
+    }
+
+
+def _label(entity: Entity, values: dict[str, Any]) -> str:
+    return str(values.get(entity.display) or entity.title)
+
+
+def _plain(value: Any) -> Any:
+    return codec.parse(codec.encode(value).decode()) if isinstance(value, codec.Raw) else value
+
+
+def _tile(system: System, entity: Entity) -> str:
+    address = system.url('crud', f'/{entity.resource}')
+    return (
+        f'<a class="panel tile" href="{text(address)}">{icon(entity.interface.icon)} <strong>{text(entity.title)}</strong>'
+        f'<p class="muted">{text(entity.description)}</p></a>'
+    )
+
+
+def _shortcuts() -> None:
+    own = [['N', 'New record'], ['/', 'Search'], ['Enter', 'Open the record'], ['Delete', 'Delete the record']]
+    payload = codec.encode(own).decode()
+    ui.add_body_html(f'<script type="application/json" id="shortcuts-options">{payload}</script>')

@@ -1,0 +1,60 @@
+"""The only grid in the project: its frame here, its rows fetched by `assets/js/grid.js` from a service's REST API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nicegui import ui
+
+from app.fields import Field
+from app.permissions import Principal, decide
+from app.schema import Entity
+from pages.design import button, html, text
+from pages.frame import module
+
+
+def grid(entity: Entity, visitor: Principal, position: int) -> None:
+    """The records of `entity`, live from the log's `position` on."""
+    may = {action: decide(entity.permissions, action, visitor).allowed for action in ('create', 'delete')}  # type: ignore[arg-type]
+    module(
+        'grid',
+        {
+            'entity': entity.resource,
+            'title': entity.title,
+            'position': position,
+            'perPage': entity.interface.per_page,
+            'columns': [column(field) for field in entity.listed],
+            'filters': [column(entity.fields[name]) for name in entity.interface.filters],
+            'references': [field.name for field in entity.references],
+            'display': entity.display,
+            'creatable': may['create'],
+            'deletable': may['delete'],
+        },
+    )
+    new = button('New', kind='primary', symbol='add', attributes='data-new') if may['create'] else ''
+    html(
+        f'<h1>{text(entity.title)}</h1><span class="pill number" data-total></span>'
+        f'<span class="muted">{text(entity.description)}</span><div class="gap"></div>{new}',
+        classes='headline',
+    )
+    with ui.element('section').classes('panel'):
+        html(
+            '<label><span class="visually-hidden">Search</span>'
+            '<input type="search" class="field-input" placeholder="Search" data-search></label>'
+            '<span data-filters style="display:contents"></span>',
+            classes='toolbar',
+        )
+        html('', classes='grid').props('data-grid')
+
+
+def column(field: Field) -> dict[str, Any]:
+    """What the grid must know of a field."""
+    return {
+        'name': field.name,
+        'title': field.title,
+        'help': field.help,
+        'cell': field.cell,
+        'sortable': field.column != 'JSON',
+        'options': getattr(field, 'options', None),
+        'references': getattr(field, 'references', None),
+    }

@@ -1,0 +1,48 @@
+"""What pages may use of the running system; `main` fills it in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from nicegui import ui
+
+from app.config import Mistake
+from app.crud import Records, Views
+from app.errors import NotLoggedIn
+from app.events import DuckDBLog
+from app.permissions import Principal
+from app.schema import Entity
+from app.services import url
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class System:
+    """The services by their Python interfaces, and who is looking."""
+
+    base_port: int
+    cookie: str
+    identify: Callable[[str | None, str | None], Principal | None]
+    entities: Callable[[], Mapping[str, Entity]]
+    name: Callable[[], str]
+    mistakes: Callable[[], list[Mistake]]
+    log: DuckDBLog
+    views: Views
+    records: Records
+
+    def url(self, service: str, path: str = '/') -> str:
+        """The address of a page of a service."""
+        return url(service, path, base_port=self.base_port)
+
+    def visitor(self) -> Principal:
+        """Who looks at the page now; every handler asks anew, because sessions end. Raises `NotLoggedIn`."""
+        request = ui.context.client.request
+        principal = self.identify(None, request.cookies.get(self.cookie)) if request else None
+        if principal is None:
+            raise NotLoggedIn('Your session has ended. Log in again.')
+        return principal
+
+    def theme(self) -> bool | None:
+        """Dark, light, or as the device prefers."""
+        request = ui.context.client.request
+        return {'dark': True, 'light': False}.get(request.cookies.get('dbbasic_theme', '') if request else '')
