@@ -25,7 +25,7 @@ def register(router: APIRouter, system: System) -> None:
                 roles = ''.join(pill(role, 'brand-soft') for role in sorted(visitor.roles))
                 html(
                     f'<header><h2>{text(visitor.name)}</h2><span class="gap"></span>{roles}</header>'
-                    '<form method="post" action="/logout" class="row"><span class="muted">Logged in on this device</span>'
+                    '<form method="post" action="/logout" class="line"><span class="muted">Logged in on this device</span>'
                     '<span class="gap"></span><button class="button">Log out</button></form>',
                     classes='panel',
                 )

@@ -58,17 +58,17 @@ async def _open_form(system: System, name: str, event: events.GenericEventArgume
         entity = system.views.catalog.table(name).entity
         record = await system.views.get(name, str(record_id), visitor) if record_id else None
     except Problem as problem:
-        ui.notify(problem.detail, type='negative')
+        ui.notify(problem.detail, type='negative', position='bottom-right')
         return
 
     async def save(values: dict[str, Any]) -> None:
         author = Author(principal=system.visitor(), source='page')
         if record is None:
             created = await system.records.create(name, values, author)
-            ui.notify(f'{_label(entity, created.values)} created')
+            ui.notify(f'{_label(entity, created.values)} created', position='bottom-right')
         elif values:
             changed = await system.records.change(name, record.id, values, author, version=record.version)
-            ui.notify(f'{_label(entity, changed.values)} saved')
+            ui.notify(f'{_label(entity, changed.values)} saved', position='bottom-right')
 
     async def choices(target: str, words: str) -> dict[str, str]:
         return await _choices(system, target, words)

@@ -75,7 +75,8 @@ def _event(event: Event, before: dict[str, Any]) -> str:
     after = _after(event)
     names = before if event.type == 'deleted' else after
     rows = ''.join(_row(name, before.get(name), after.get(name)) for name in names)
-    actor = codec.parse(event.meta).get('actor', '')
+    meta = codec.parse(event.meta)
+    actor = meta.get('name') or meta.get('actor', '')
     return f"""<header>{pill(event.type, KINDS.get(event.type, ''))}<strong>Version {event.version}</strong>
     <span class="muted">{text(rfc3339(event.recorded_at))} by {text(actor)}</span><span class="gap"></span>
     <span class="faint mono">#{event.position}</span></header>

@@ -42,7 +42,7 @@ def _tile(label: str, attribute: str) -> str:
 
 def _services(system: System) -> str:
     return ''.join(
-        f'<a class="row" href="{text(system.url(row.name))}" data-service="{row.name}"><span class="dot"></span>'
+        f'<a class="line" href="{text(system.url(row.name))}" data-service="{row.name}"><span class="dot"></span>'
         f'{text(row.title)}<span class="gap"></span><span class="muted number" data-said>asking</span>'
         f'<span class="mono faint">:{row.port(system.base_port)}</span></a>'
         for row in SERVICES
@@ -52,7 +52,7 @@ def _services(system: System) -> str:
 def _entities(system: System) -> str:
     visitor = system.visitor()
     return ''.join(
-        f'<a class="row" href="{text(system.url("crud", f"/{name}"))}">{icon(entity.interface.icon)}{text(entity.title)}'
+        f'<a class="line" href="{text(system.url("crud", f"/{name}"))}">{icon(entity.interface.icon)}{text(entity.title)}'
         f'<span class="gap"></span><span class="number muted" data-entity="{text(name)}"></span></a>'
         for name, entity in system.entities().items()
         if decide(entity.permissions, 'read', visitor).allowed

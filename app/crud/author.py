@@ -23,6 +23,7 @@ class Author:
         """The event's meta; `owner` is the record's, where that is somebody else."""
         meta = {
             'actor': self.principal.id,
+            'name': self.principal.name if self.principal.name != self.principal.id else '',
             'source': self.source,
             'request': self.request,
             'batch': self.batch,

@@ -12,7 +12,7 @@ export function column(field, labels) {
   if (RIGHT.has(field.cell)) definition.type = "rightAligned";
   if (RENDERERS[field.cell]) definition.cellRenderer = RENDERERS[field.cell];
   definition.initialFlex = field.cell === "text" || field.cell === "email" || field.cell === "reference" ? 2 : 1;
-  definition.minWidth = 96;
+  definition.minWidth = 120;
   return definition;
 }
 

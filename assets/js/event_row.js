@@ -9,11 +9,11 @@ export function eventRow(event, origin = "", fresh = false) {
   if (fresh) row.className = "fresh";
   row.append(
     cell(String(event.position), "number faint"),
-    cell(times.format(new Date(event.recorded_at)), "number muted"),
+    cell(times.format(new Date(event.recorded_at)), "number muted tight"),
     typeCell(event),
     streamCell(event, origin),
-    cell(summary(event), "mono muted"),
-    cell(event.meta.actor_name || event.meta.actor || "", "muted"),
+    cell(summary(event), "mono muted tight wide"),
+    cell(event.meta.name || event.meta.actor || "", "muted tight"),
   );
   return row;
 }
@@ -35,7 +35,7 @@ function typeCell(event) {
 }
 
 function streamCell(event, origin) {
-  const place = cell("");
+  const place = cell("", "tight");
   const link = document.createElement("a");
   link.href = `${origin}/streams/${event.stream}`;
   link.textContent = event.stream;
