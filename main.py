@@ -65,7 +65,7 @@ async def _run(options: Namespace) -> int:
 
 async def _build(options: Namespace, catalog: Catalog, log: DuckDBLog, auth: Auth) -> tuple[Gate, Watch]:
     os.environ.setdefault('NICEGUI_STORAGE_PATH', str(options.data / 'nicegui'))
-    from pages.host import Host, settle
+    from pages.host import Host
     from pages.system import System
 
     identify = _identify(auth)
@@ -105,7 +105,6 @@ async def _build(options: Namespace, catalog: Catalog, log: DuckDBLog, auth: Aut
     gate.trust(_own_origins(options))
     loop = asyncio.get_running_loop()
     auth.on_ended(lambda session: loop.call_soon_threadsafe(gate.end_session, session))
-    settle()
     return gate, watch
 
 

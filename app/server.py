@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping
@@ -119,7 +120,18 @@ async def serve(app: ASGIApp, sockets: list[socket.socket], started: Callable[[]
         await asyncio.sleep(0.01)
     if server.started:
         started()
-    await serving
+        with _settled():
+            await serving
+
+
+@contextlib.contextmanager
+def _settled() -> Iterator[None]:
+    """What is in memory after start-up stays, so the garbage collector need not look at it again until the end."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    yield
+    gc.unfreeze()
 
 
 class _Server(uvicorn.Server):

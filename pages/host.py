@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -66,13 +65,6 @@ class Host:
         return SessionMiddleware(
             RequestTrackingMiddleware(inner), secret_key=self._secret, session_cookie=COOKIE, same_site='lax'
         )
-
-
-def settle() -> None:
-    """After start-up: what is in memory now stays, so the garbage collector need not look at it again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
 
 
 class _Shared:

@@ -33,12 +33,15 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._connection = duckdb.connect(str(path), config=SETTINGS)
+        self._cursors: list[duckdb.DuckDBPyConnection] = []
         self._local = threading.local()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix='reader')
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection for one thread; two threads must never share one."""
-        return self._connection.cursor()
+        cursor = self._connection.cursor()
+        self._cursors.append(cursor)
+        return cursor
 
     async def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows of a SELECT, read on a reading thread."""
@@ -55,7 +58,11 @@ class Database:
     def close(self) -> None:
         """Let running reads finish, then write everything back into the one file and let go of it."""
         self._readers.shutdown(wait=True)
+        for cursor in self._cursors:
+            cursor.close()
+        self._cursors.clear()
         self._connection.close()
+        self._local = threading.local()
 
     def _own_cursor(self) -> duckdb.DuckDBPyConnection:
         cursor: duckdb.DuckDBPyConnection | None = getattr(self._local, 'cursor', None)

@@ -1,0 +1,7 @@
+"""The auth service: users, sessions and tokens, in a database of its own. It needs nothing else of the project."""
+
+from app.auth.auth import Auth
+from app.auth.claims import Claims
+from app.auth.policy import COOKIE, Policy
+
+__all__ = ['COOKIE', 'Auth', 'Claims', 'Policy']

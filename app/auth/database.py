@@ -1,0 +1,116 @@
+"""The service's own DuckDB file: one connection behind one lock, readable by its owner only."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS users (
+  id VARCHAR PRIMARY KEY, username VARCHAR NOT NULL, username_key VARCHAR NOT NULL UNIQUE, email VARCHAR NOT NULL UNIQUE,
+  password_hash VARCHAR NOT NULL, roles VARCHAR NOT NULL, disabled BOOLEAN NOT NULL, created_at BIGINT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS sessions (
+  id VARCHAR PRIMARY KEY, user_id VARCHAR NOT NULL, kind VARCHAR NOT NULL, secret_hash VARCHAR NOT NULL,
+  created_at DOUBLE NOT NULL, last_seen DOUBLE NOT NULL, address VARCHAR NOT NULL, agent VARCHAR NOT NULL
+);
+CREATE TABLE IF NOT EXISTS refresh_tokens (
+  hash VARCHAR PRIMARY KEY, session_id VARCHAR NOT NULL, issued_at DOUBLE NOT NULL, used_at DOUBLE
+);
+CREATE TABLE IF NOT EXISTS security_events (
+  id BIGINT PRIMARY KEY, recorded_at BIGINT NOT NULL, type VARCHAR NOT NULL, user_id VARCHAR, session_id VARCHAR,
+  address VARCHAR NOT NULL, request_id VARCHAR NOT NULL
+);
+"""
+SETTINGS = {
+    'threads': 1,
+    'memory_limit': '256MB',
+    'autoinstall_known_extensions': False,
+    'autoload_known_extensions': False,
+}
+
+Row = tuple[Any, ...]
+
+
+class Transaction:
+    """Statements that are committed together, and what must follow in memory once they are."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self.followers: list[Callable[[], object]] = []
+
+    def run(self, sql: str, *values: object) -> list[Row]:
+        """Run one statement."""
+        rows: list[Row] = self._connection.execute(sql, list(values)).fetchall()
+        return rows
+
+    def then(self, follower: Callable[[], object]) -> None:
+        """Run `follower` after the commit, before any other transaction begins."""
+        self.followers.append(follower)
+
+
+class Database:
+    """Opens the file, and makes it where there is none."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._wal = path.with_name(path.name + '.wal')
+        self._lock = threading.RLock()
+        with _private_files():
+            self._connection = duckdb.connect(str(path), config=SETTINGS)
+            for statement in filter(str.strip, SCHEMA.split(';')):
+                self._connection.execute(statement).fetchall()
+            # DuckDB can lose a log that mixes changes of tables and of data, so they never meet in one.
+            self._connection.execute('CHECKPOINT').fetchall()
+        path.chmod(0o600)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """All or nothing, and one at a time."""
+        with self._lock:
+            self._connection.execute('BEGIN').fetchall()
+            transaction = Transaction(self._connection)
+            try:
+                yield transaction
+                self._commit()
+            except BaseException:
+                self._roll_back()
+                raise
+            for follower in transaction.followers:
+                follower()
+
+    def close(self) -> None:
+        """Write everything into the file and let go of it."""
+        with self._lock, _private_files():
+            self._connection.execute('CHECKPOINT').fetchall()
+            self._connection.close()
+
+    def _commit(self) -> None:
+        if self._wal.exists():
+            self._connection.execute('COMMIT').fetchall()
+            return
+        with _private_files():
+            self._connection.execute('COMMIT').fetchall()
+
+    def _roll_back(self) -> None:
+        try:
+            self._connection.execute('ROLLBACK').fetchall()
+        except duckdb.TransactionException:
+            # A failed COMMIT has ended the transaction already.
+            return
+
+
+@contextmanager
+def _private_files() -> Iterator[None]:
+    """DuckDB makes its files with the mode that the process allows; these hold password hashes."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)

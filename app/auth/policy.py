@@ -1,0 +1,33 @@
+"""How strict the service is; the defaults suit a company on its own network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+COOKIE = 'dbbasic_session'
+"""The browser's session cookie. It has no Domain and no port, so it serves every port of its host."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """Times are in seconds."""
+
+    registration: Literal['open', 'closed'] = 'closed'
+    browser_idle: float = 12 * 3600
+    browser_lifetime: float = 7 * 86400
+    client_idle: float = 7 * 86400
+    """How long a refresh token of an API client may lie unused."""
+    client_lifetime: float = 30 * 86400
+    access_lifetime: int = 600
+    setup_lifetime: float = 30 * 60
+    sessions_per_user: int = 100
+    """The one unused for longest ends when a user opens more."""
+    bcrypt_cost: int = 12
+    address_attempts: int = 30
+    """Failed uses of credentials per address and minute."""
+    account_attempts: int = 5
+    """Failures before an account begins to answer later and later."""
+    longest_delay: float = 300
+    waiting: int = 32
+    """Requests that may wait for a password check before the next is refused."""
