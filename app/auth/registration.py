@@ -46,7 +46,7 @@ def password_mistake(password: str, username: str, email: str) -> str:
     known = password.lower()
     if size > LONGEST:
         return f'This has {size} bytes; a password may have {LONGEST} at most, and some letters take more than one.'
-    if len(password) < SHORTEST:
+    if size < SHORTEST:
         return f'Use at least {SHORTEST} characters.'
     if not password.isprintable():
         return 'Leave out line breaks and control characters.'

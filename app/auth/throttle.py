@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import TypeVar
 
 from app.auth.policy import Policy
 from app.auth.problems import TooMany
@@ -13,6 +14,8 @@ REMEMBERED = 10_000
 """Addresses and accounts each; the one that was quiet for longest is forgotten first."""
 MINUTE = 60.0
 FORGIVEN_AFTER = 3600.0
+
+Value = TypeVar('Value')
 
 
 class Throttle:
@@ -44,11 +47,22 @@ class Throttle:
     def succeeded(self, address: str, account: str | None = None) -> None:
         """Take back what `admit` counted, and forgive the account its failures."""
         with self._lock:
-            tokens, then = self._addresses.get(address, (0.0, 0.0))
-            if address in self._addresses:
-                self._addresses[address] = (min(tokens + 1, self._policy.address_attempts), then)
+            self._give_back(address)
             if account is not None:
                 self._accounts.pop(account, None)
+
+    def withdraw(self, address: str, account: str | None = None) -> None:
+        """Take back what `admit` counted, because nothing was tried."""
+        with self._lock:
+            self._give_back(address)
+            failures, last = self._accounts.get(account or '', (0, 0.0))
+            if account is not None and failures:
+                self._accounts[account] = (failures - 1, last)
+
+    def _give_back(self, address: str) -> None:
+        tokens, then = self._addresses.get(address, (0.0, 0.0))
+        if address in self._addresses:
+            self._addresses[address] = (min(tokens + 1, self._policy.address_attempts), then)
 
     def _tokens(self, address: str, now: float) -> float:
         most = float(self._policy.address_attempts)
@@ -64,7 +78,7 @@ class Throttle:
         return min(self._policy.longest_delay, 2.0 ** min(beyond + 1, 30)) if beyond >= 0 else 0.0
 
 
-def _remember[Value](kept: OrderedDict[str, Value], key: str, value: Value) -> None:
+def _remember(kept: OrderedDict[str, Value], key: str, value: Value) -> None:
     kept[key] = value
     kept.move_to_end(key)
     if len(kept) > REMEMBERED:

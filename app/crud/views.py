@@ -11,6 +11,7 @@ from app.crud.query import Query, cursor_of, parse_query
 from app.crud.table import Table
 from app.errors import Denied, NotFound, NotLoggedIn
 from app.events import DuckDBLog
+from app.events.database import Read, Row
 from app.permissions import Action, Decision, Principal, decide
 
 Values = dict[str, Any]
@@ -71,7 +72,7 @@ class Views:
         if decision.only_own:
             query.where.insert(0, '_owner = ?')
             query.parameters.insert(0, principal.id)
-        rows, total = await asyncio.gather(self._rows(table, query), self._total(table, query))
+        rows, total = await self._log.database.read(lambda read: (_rows(read, table, query), _total(read, table, query)))
         page, more = rows[: query.limit], len(rows) > query.limit
         records = [_record(table, row) for row in page]
         next_ = cursor_of(query.order, _sorted_values(table, query, page[-1])) if more and page else None
@@ -157,27 +158,28 @@ class Views:
         rows = await self._log.database.query(f'SELECT {table.select} FROM {table.name} AS t WHERE {where}', ids)
         return {row[0]: _record(table, row) for row in rows}
 
-    async def _rows(self, table: Table, query: Query) -> list[tuple[Any, ...]]:
-        order = ', '.join(f't."{one.column}" {"DESC" if one.descending else "ASC"} NULLS LAST' for one in query.order)
-        sql = f'SELECT {table.select} FROM {table.name} AS t{_where_of(query.where)} ORDER BY {order} LIMIT ? OFFSET ?'
-        return await self._log.database.query(sql, [*query.parameters, query.limit + 1, query.offset])
-
-    async def _total(self, table: Table, query: Query) -> int | None:
-        if not query.count:
-            return None
-        where, parameters = query.where, query.parameters
-        if query.cursor:
-            parameters = parameters[: len(parameters) - where[-1].count('?')]
-            where = where[:-1]
-        sql = f'SELECT count(*) FROM {table.name}{_where_of(where)}'
-        total: int = (await self._log.database.query(sql, parameters))[0][0]
-        return total
-
 
 def decide_read(table: Table, principal: Principal) -> bool:
     """Whether all records of a table may be read."""
     decision = decide(table.entity.permissions, 'read', principal)
     return decision.allowed and not decision.only_own
+
+
+def _rows(read: Read, table: Table, query: Query) -> list[Row]:
+    order = ', '.join(f't."{one.column}" {"DESC" if one.descending else "ASC"} NULLS LAST' for one in query.order)
+    sql = f'SELECT {table.select} FROM {table.name} AS t{_where_of(query.where)} ORDER BY {order} LIMIT ? OFFSET ?'
+    return read(sql, [*query.parameters, query.limit + 1, query.offset])
+
+
+def _total(read: Read, table: Table, query: Query) -> int | None:
+    if not query.count:
+        return None
+    where, parameters = query.where, query.parameters
+    if query.cursor:
+        parameters = parameters[: len(parameters) - where[-1].count('?')]
+        where = where[:-1]
+    total: int = read(f'SELECT count(*) FROM {table.name}{_where_of(where)}', parameters)[0][0]
+    return total
 
 
 def _where_of(conditions: list[str]) -> str:

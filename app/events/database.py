@@ -2,10 +2,10 @@
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
@@ -19,11 +19,13 @@ SETTINGS = {
     'python_enable_replacements': 'false',
     'checkpoint_threshold': '64MB',
     'wal_autocheckpoint_entries': '12000',
-    'threads': '2',
+    'threads': '1',
     'preserve_insertion_order': 'true',
 }
 
 Row = tuple[Any, ...]
+Read = Callable[[str, Sequence[Any]], list[Row]]
+Answer = TypeVar('Answer')
 Error = duckdb.Error
 
 
@@ -45,7 +47,11 @@ class Database:
 
     async def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows of a SELECT, read on a reading thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self.query_here, sql, parameters)
+        return await self.read(lambda read: read(sql, parameters))
+
+    async def read(self, question: Callable[[Read], Answer]) -> Answer:
+        """Whatever `question` makes of one or several SELECTs, asked on one reading thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, question, self.query_here)
 
     def query_here(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows of a SELECT, read on the calling thread."""

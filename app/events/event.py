@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from app import codec
+from app.errors import Malformed
 
 GENESIS = '0' * 64
 
@@ -75,7 +76,13 @@ def new_event(
 ) -> NewEvent:
     """An event to append; without an `event_id` of the caller's it gets a fresh one."""
     texts = codec.canonical(data), codec.canonical(meta)
-    return NewEvent(stream, type_, *texts, event_id or str(uuid.uuid4()), minted=event_id is None)
+    if event_id is None:
+        return NewEvent(stream, type_, *texts, str(uuid.uuid4()), minted=True)
+    try:
+        spelled = str(uuid.UUID(event_id))  # as the database will spell it, because the hash covers it
+    except ValueError:
+        raise Malformed(f'The event id {event_id[:80]!r} is not a UUID.') from None
+    return NewEvent(stream, type_, *texts, spelled)
 
 
 def rfc3339(microseconds: int) -> str:

@@ -1,0 +1,80 @@
+"""The Ed25519 keys that sign access tokens, in files that only their owner can read."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A private key under the name that tokens call it by: its RFC 7638 thumbprint."""
+
+    id: str
+    private: Ed25519PrivateKey
+
+    def jwk(self) -> dict[str, str]:
+        """The public half, for others who want to check tokens."""
+        return {**_public(self.private), 'kid': self.id, 'use': 'sig', 'alg': 'EdDSA'}
+
+
+class Keys:
+    """All keys of the folder are good; the one whose file sorts last signs, so a new file takes over."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        files = sorted(folder.glob('*.pem')) or [_make(folder)]
+        keys = [_load(file) for file in files]
+        self.signing = keys[-1]
+        self._by_id = {key.id: key for key in keys}
+
+    def find(self, id: object) -> Key | None:
+        """The key that a token names."""
+        return self._by_id.get(id) if isinstance(id, str) else None
+
+    def jwks(self) -> dict[str, Any]:
+        """All public halves."""
+        return {'keys': [key.jwk() for key in self._by_id.values()]}
+
+
+def _make(folder: Path) -> Path:
+    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    unfinished, finished = folder / 'signing-0001.new', folder / 'signing-0001.pem'
+    unfinished.unlink(missing_ok=True)
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), 'wb') as file:
+        file.write(pem)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.rename(finished)
+    return finished
+
+
+def _load(file: Path) -> Key:
+    private = load_pem_private_key(file.read_bytes(), None)
+    if not isinstance(private, Ed25519PrivateKey):
+        raise ValueError(f'{file} is not an Ed25519 key.')
+    named = json.dumps(_public(private), sort_keys=True, separators=(',', ':'))
+    return Key(_base64(hashlib.sha256(named.encode()).digest()), private)
+
+
+def _public(private: Ed25519PrivateKey) -> dict[str, str]:
+    raw = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return {'crv': 'Ed25519', 'kty': 'OKP', 'x': _base64(raw)}
+
+
+def _base64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b'=').decode()
