@@ -17,6 +17,7 @@ from app.cli import parse_arguments
 from app.config import Config, WrongConfig, load
 from app.crud import Catalog, build_api
 from app.crud.demo import seed
+from app.docs import with_docs
 from app.events import Damaged, DuckDBLog, open_log
 from app.events.api import EventsApi
 from app.gate import Gate, Identify
@@ -89,7 +90,7 @@ async def _build(options: Namespace, catalog: Catalog, log: DuckDBLog, auth: Aut
         'portal': PortalApi(log, options.base_port, data.views.counts, lambda: watch.mistakes).routes,
         'crud': data.routes,
         'events': EventsApi(log).routes,
-        'auth': auth.app,
+        'auth': with_docs('Auth', auth.app),
     }
     login = url('auth', '/login', base_port=options.base_port)
     router = PortRouter(

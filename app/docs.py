@@ -9,6 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.http import answer, route
 
@@ -27,9 +28,19 @@ def docs_routes(title: str, describe: Callable[[], dict[str, Any]]) -> list[Rout
         return answer(describe())
 
     async def docs(request: Request) -> Response:
-        return HTMLResponse(PAGE.format(title=escape(f'{title} API')))
+        return _page(title)
 
     return [route('GET', '/openapi.json', openapi), route('GET', '/docs', docs)]
+
+
+def with_docs(title: str, app: ASGIApp) -> ASGIApp:
+    """`app`, which has an `/openapi.json` of its own, with the `/docs` page in front."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        is_docs = scope['type'] == 'http' and scope['path'] == '/docs'
+        await (_page(title) if is_docs else app)(scope, receive, send)
+
+    return serve
 
 
 def document(title: str, paths: dict[str, Any], schemas: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -60,6 +71,10 @@ def operation(summary: str, schema: Any = None, **details: Any) -> dict[str, Any
 def query_parameter(name: str, description: str, kind: str = 'string') -> dict[str, Any]:
     """A parameter in the address."""
     return {'name': name, 'in': 'query', 'description': description, 'schema': {'type': kind}}
+
+
+def _page(title: str) -> Response:
+    return HTMLResponse(PAGE.format(title=escape(f'{title} API')))
 
 
 PROBLEM = {

@@ -43,6 +43,7 @@ function moment(field, operator, day) {
 }
 
 function labelled(text, control) {
+  control.setAttribute("aria-label", text);
   const label = document.createElement("label");
   label.append(text, control);
   return label;

@@ -1,0 +1,2 @@
+-- The same address again and again.
+wrk.headers["Authorization"] = "Bearer " .. os.getenv("TOKEN")

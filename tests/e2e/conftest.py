@@ -1,0 +1,67 @@
+"""A browser that is logged in as the admin."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+
+from tests.process import ADMIN, PASSWORD, System
+
+CHROMIUM = os.environ.get('DBBASIC_CHROMIUM', '/usr/bin/chromium')
+FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking', '--disable-quic']
+
+expect.set_options(timeout=15_000)
+
+
+@pytest.fixture(scope='session')
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's browser."""
+    return {**browser_type_launch_args, 'executable_path': CHROMIUM, 'args': FLAGS}
+
+
+@pytest.fixture(scope='session')
+def logged_in(browser: Browser, system: System, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cookies of someone who has logged in by hand."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(system.url('crud', '/customers'))
+    page.get_by_label('Username').fill(ADMIN)
+    page.get_by_label('Password').fill(PASSWORD)
+    page.get_by_role('button', name='Log in').click()
+    expect(page).to_have_url(system.url('crud', '/customers'))
+    state = tmp_path_factory.mktemp('browser') / 'state.json'
+    context.storage_state(path=state)
+    context.close()
+    return state
+
+
+@pytest.fixture
+def window(browser: Browser, logged_in: Path) -> Iterator[Callable[..., Page]]:
+    """Opens windows of their own, at an address; whatever the browser's console complains of fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_window(address: str, *, before: Callable[[Page], None] | None = None, **options: Any) -> Page:
+        contexts.append(browser.new_context(storage_state=logged_in, reduced_motion='reduce', **options))
+        page = contexts[-1].new_page()
+        page.on('console', lambda message: _note(message, complaints, before is not None))
+        page.on('pageerror', lambda error: complaints.append(str(error)))
+        if before:
+            before(page)
+        page.goto(address)
+        return page
+
+    yield open_window
+    for context in contexts:
+        context.close()
+    assert not complaints, complaints
+
+
+def _note(message: ConsoleMessage, complaints: list[str], network_is_broken: bool) -> None:
+    if message.type == 'error' and not (network_is_broken and 'WebSocket' in message.text):
+        complaints.append(message.text)

@@ -1,0 +1,75 @@
+"""Every page, on every size and in both lights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.process import System
+
+Window = Callable[..., Page]
+PAGES = [
+    ('portal', '/', 'Overview'),
+    ('crud', '/', 'Data'),
+    ('crud', '/orders', 'Orders'),
+    ('events', '/', 'Events'),
+    ('events', '/streams/customers/dan', 'customers/dan'),
+    ('auth', '/', 'Account'),
+]
+
+
+@pytest.mark.parametrize(('service', 'path', 'title'), PAGES, ids=lambda value: str(value))
+def test_a_page_fits_a_phone_in_the_dark(system: System, window: Window, service: str, path: str, title: str) -> None:
+    page = window(system.url(service, path), viewport={'width': 375, 'height': 740}, color_scheme='dark')
+    expect(page.get_by_role('heading', name=title, exact=True)).to_be_visible()
+    assert page.evaluate('document.documentElement.scrollWidth') <= 375
+    assert page.evaluate("document.body.classList.contains('body--dark')")
+
+
+def test_the_portal_shows_what_is_up_and_what_happens(system: System, window: Window) -> None:
+    page = window(system.url('portal'))
+    expect(page.get_by_text('4 of 4')).to_be_visible()
+    body = {'name': 'Seen live', 'email': 'seen@example.com'}
+    record = system.client.post(system.url('crud', '/api/customers'), json=body).json()
+    expect(page.get_by_role('link', name=f'customers/{record["id"]}')).to_be_visible()
+
+
+def test_the_log_arrives_live_and_leads_to_before_and_after(system: System, window: Window) -> None:
+    page = window(system.url('events'))
+    expect(page.get_by_text('Live', exact=True)).to_be_visible()
+    system.client.patch(system.url('crud', '/api/products/tea'), json={'price': '13.40'}).raise_for_status()
+    page.get_by_role('link', name='products/tea').first.click()
+    expect(page.get_by_role('deletion').filter(has_text='12.90')).to_be_visible()
+    expect(page.get_by_role('insertion').filter(has_text='13.40')).to_be_visible()
+
+
+def test_the_palette_leads_anywhere_by_keyboard(system: System, window: Window) -> None:
+    page = window(system.url('portal'))
+    expect(page.get_by_text('4 of 4')).to_be_visible()
+    page.keyboard.press('Control+k')
+    page.keyboard.type('products')
+    page.keyboard.press('Enter')
+    expect(page).to_have_url(system.url('crud', '/products'))
+
+
+def test_light_and_dark_are_kept_across_ports(system: System, window: Window) -> None:
+    page = window(system.url('portal'), color_scheme='light')
+    page.get_by_role('button', name='Light or dark').click()
+    page.goto(system.url('crud', '/customers'))
+    expect(page.get_by_role('gridcell', name='Dan', exact=True)).to_be_visible()
+    assert page.evaluate("document.body.classList.contains('body--dark')")
+
+
+def test_logging_out_ends_the_session_on_every_port(system: System, page: Page) -> None:
+    from tests.process import ADMIN, PASSWORD
+
+    page.goto(system.url('auth', '/login'))
+    page.get_by_label('Username').fill(ADMIN)
+    page.get_by_label('Password').fill(PASSWORD)
+    page.get_by_role('button', name='Log in').click()
+    page.goto(system.url('auth'))
+    page.get_by_role('button', name='Log out').click()
+    page.goto(system.url('crud', '/customers'))
+    expect(page.get_by_role('button', name='Log in')).to_be_visible()

@@ -1,0 +1,85 @@
+"""Changes as they happen, over WebSocket and over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from tests.process import System
+
+
+@contextmanager
+def listening(system: System, service: str, path: str, origin: str | None = None) -> Iterator[ClientConnection]:
+    address = system.url(service, path).replace('http', 'ws')
+    with connect(address, additional_headers=system.headers, origin=origin, open_timeout=30) as socket:  # type: ignore[arg-type]
+        yield socket
+
+
+def message(socket: ClientConnection) -> dict[str, Any]:
+    received: dict[str, Any] = json.loads(socket.recv(timeout=30))
+    return received
+
+
+def create(system: System, email: str) -> dict[str, Any]:
+    body = {'name': 'Live', 'email': email}
+    created: dict[str, Any] = system.client.post(system.url('crud', '/api/customers'), json=body).json()
+    return created
+
+
+def test_every_change_of_an_entity_arrives_with_its_values(system: System) -> None:
+    with listening(system, 'crud', '/ws/customers') as socket:
+        assert message(socket)['type'] == 'connected'
+        record = create(system, 'live1@example.com')
+        address = system.url('crud', f'/api/customers/{record["id"]}')
+        system.client.patch(address, json={'status': 'pending'})
+        system.client.delete(address)
+        system.client.post(f'{address}/restore')
+        created, changed, deleted, restored = (message(socket) for _ in range(4))
+    assert [m['type'] for m in (created, changed, deleted, restored)] == ['created', 'changed', 'deleted', 'restored']
+    assert [m['version'] for m in (created, changed, deleted, restored)] == [1, 2, 3, 4]
+    assert created['values']['email'] == 'live1@example.com'
+    assert changed['values']['status'] == 'pending'
+    assert 'name' not in changed['values']
+    assert restored['values']['status'] == 'pending'
+
+
+def test_a_listener_that_comes_back_misses_nothing(system: System) -> None:
+    with listening(system, 'crud', '/ws/customers') as socket:
+        position = message(socket)['position']
+    first, second = create(system, 'gap1@example.com'), create(system, 'gap2@example.com')
+    with listening(system, 'crud', f'/ws/customers?after={position}') as socket:
+        assert message(socket)['position'] == position
+        assert [message(socket)['id'], message(socket)['id']] == [first['id'], second['id']]
+
+
+def test_the_fallback_over_http_tells_the_same(system: System) -> None:
+    start = system.client.get(system.url('crud', '/api/customers/changes')).json()['position']
+    record = create(system, 'poll@example.com')
+    answer = system.client.get(system.url('crud', f'/api/customers/changes?after={start}')).json()
+    assert [(change['type'], change['id']) for change in answer['changes']] == [('created', record['id'])]
+    again = system.client.get(system.url('crud', f'/api/customers/changes?after={answer["position"]}')).json()
+    assert again['changes'] == []
+
+
+def test_the_raw_log_can_be_followed(system: System) -> None:
+    with listening(system, 'events', '/ws') as socket:
+        start = message(socket)['position']
+        record = create(system, 'raw@example.com')
+        event = message(socket)
+    assert (event['position'], event['stream'], event['type']) == (start + 1, f'customers/{record["id"]}', 'created')
+
+
+def test_pages_of_other_sites_may_not_listen(system: System) -> None:
+    with pytest.raises(InvalidStatus), listening(system, 'crud', '/ws/customers', origin='https://evil.example'):
+        pass
+
+
+def test_nobody_listens_without_a_login(system: System) -> None:
+    with pytest.raises(InvalidStatus), connect(system.url('crud', '/ws/customers').replace('http', 'ws')):
+        pass
