@@ -10,12 +10,15 @@ import secrets
 import sys
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+from starlette.types import ASGIApp
 
 from app.auth import COOKIE, Auth, Claims, Policy
 from app.cli import parse_arguments
 from app.config import Config, WrongConfig, load
-from app.crud import Catalog, build_api
+from app.crud import Catalog, DataApi
 from app.crud.demo import seed
 from app.docs import with_docs
 from app.events import Damaged, DuckDBLog, open_log
@@ -28,6 +31,9 @@ from app.portal import PortalApi
 from app.server import PortRouter, PortTaken, bind, serve
 from app.services import SERVICES, url
 from app.watch import Watch
+
+if TYPE_CHECKING:
+    from pages.host import Host
 
 ROOT = Path(__file__).parent
 
@@ -53,9 +59,10 @@ async def _run(options: Namespace) -> int:
     log = await open_log(options.data, apply=[catalog.apply])
     auth = await asyncio.to_thread(_open_auth, options, config)
     try:
-        await catalog.activate(config, log)
-        gate, data_watch = await _build(options, catalog, log, auth)
-        watching = asyncio.create_task(data_watch.run())
+        data = await _open_data(options, config, catalog, log)
+        watch = Watch(options.config, lambda changed: catalog.activate(changed, log))
+        gate = _wire(options, log, auth, data, watch)
+        watching = asyncio.create_task(watch.run())
         await serve(gate, sockets, lambda: _announce(options, auth))
         watching.cancel()
     finally:
@@ -64,49 +71,60 @@ async def _run(options: Namespace) -> int:
     return 0
 
 
-async def _build(options: Namespace, catalog: Catalog, log: DuckDBLog, auth: Auth) -> tuple[Gate, Watch]:
-    os.environ.setdefault('NICEGUI_STORAGE_PATH', str(options.data / 'nicegui'))
-    from pages.host import Host
-    from pages.system import System
-
-    identify = _identify(auth)
-    data = build_api(catalog, log)
-    watch = Watch(options.config, lambda config: catalog.activate(config, log))
-    if (await log.head()).position == len(catalog.config.documents):
+async def _open_data(options: Namespace, config: Config, catalog: Catalog, log: DuckDBLog) -> DataApi:
+    is_new = (await log.head()).position == 0
+    await catalog.activate(config, log)
+    data = DataApi(catalog, log)
+    if is_new:
         await seed(data.records, options.config / 'demo.yaml')
-    system = System(
-        base_port=options.base_port,
-        cookie=COOKIE,
-        identify=identify,
-        entities=lambda: catalog.entities,
-        name=lambda: catalog.config.application.name,
-        mistakes=lambda: watch.mistakes,
-        log=log,
-        views=data.views,
-        records=data.records,
-    )
-    host = Host(system, ROOT / 'assets', _secret(options.data / 'secret'))
-    apis = {
+    return data
+
+
+def _wire(options: Namespace, log: DuckDBLog, auth: Auth, data: DataApi, watch: Watch) -> Gate:
+    """Every service behind the one gate, each on its port, REST before pages."""
+    apis: dict[str, ASGIApp] = {
         'portal': PortalApi(log, options.base_port, data.views.counts, lambda: watch.mistakes).routes,
         'crud': data.routes,
         'events': EventsApi(log).routes,
         'auth': with_docs('Auth', auth.app),
     }
+    identify = _identify(auth)
+    host = _open_pages(options, log, data, identify)
     login = url('auth', '/login', base_port=options.base_port)
     router = PortRouter(
-        host.ports(apis, options.base_port), shell=host.shell, shared=host.shared, login=lambda here: f'{login}?next={quote(here, safe="")}'
+        host.ports(apis, options.base_port),
+        shell=host.shell,
+        shared=host.shared,
+        login=lambda here: f'{login}?next={quote(here, safe="")}',
     )
     gate = Gate(
         router,
         identify=identify,
         cookie=COOKIE,
         hosts={'localhost', options.host},
-        origins=lambda: catalog.config.application.cors_origins,
+        own=_own_origins(options),
+        origins=lambda: data.catalog.config.application.cors_origins,
     )
-    gate.trust(_own_origins(options))
-    loop = asyncio.get_running_loop()
-    auth.on_ended(lambda session: loop.call_soon_threadsafe(gate.end_session, session))
-    return gate, watch
+    auth.on_ended(gate.end_session)
+    return gate
+
+
+def _open_pages(options: Namespace, log: DuckDBLog, data: DataApi, identify: Identify) -> Host:
+    os.environ.setdefault('NICEGUI_STORAGE_PATH', str(options.data / 'nicegui'))
+    from pages.host import Host
+    from pages.system import System
+
+    system = System(
+        base_port=options.base_port,
+        cookie=COOKIE,
+        identify=identify,
+        entities=lambda: data.catalog.entities,
+        name=lambda: data.catalog.config.application.name,
+        log=log,
+        views=data.views,
+        records=data.records,
+    )
+    return Host(system, ROOT / 'assets', _secret(options.data / 'secret'))
 
 
 def _open_auth(options: Namespace, config: Config) -> Auth:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from app.services import DEFAULT_BASE_PORT
 
-DESCRIPTION = 'Turns YAML into a running business application: tables, REST, live grids and forms, with nothing ever lost.'
+DESCRIPTION = (
+    'Turns YAML into a running business application: tables, REST, live grids and forms, with nothing ever lost.'
+)
 
 
 def parse_arguments(arguments: list[str] | None, root: Path) -> argparse.Namespace:
@@ -16,7 +18,9 @@ def parse_arguments(arguments: list[str] | None, root: Path) -> argparse.Namespa
     data.add_argument('--data', type=Path, default=argparse.SUPPRESS, help='where everything is kept (default: data)')
     parser = argparse.ArgumentParser('dbbasic', description=DESCRIPTION, parents=[data])
     parser.set_defaults(data=root / 'data', command='run')
-    parser.add_argument('--config', type=Path, default=root / 'config', help='the folder of YAML files (default: config)')
+    parser.add_argument(
+        '--config', type=Path, default=root / 'config', help='the folder of YAML files (default: config)'
+    )
     parser.add_argument(
         '--base-port',
         type=_base_port,

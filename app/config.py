@@ -160,7 +160,7 @@ def _explain(path: str, lines: Lines, content: Any, detail: ErrorDetails) -> Mis
 def _options_at(place: tuple[Any, ...], content: Any) -> list[str]:
     if len(place) >= 2 and place[0] == 'fields':
         options = content['fields'].get(place[1])
-        kind = FIELD_TYPES.get(options.get('type') if isinstance(options, dict) else '', Field)
+        kind = FIELD_TYPES.get(str(options.get('type')) if isinstance(options, dict) else '', Field)
         return [name for name in kind.model_fields if name != 'name']
     shape: Any = Entity if isinstance(content, dict) and 'resource' in content else Application
     for part in place:

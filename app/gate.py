@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 Identify = Callable[[str | None, str | None], Principal | None]
 """`identify(authorization header, session cookie)`: who that is, or `None` when neither is good."""
 
+Listener = tuple[asyncio.AbstractEventLoop, asyncio.Event]
+
 SAFE = frozenset({'GET', 'HEAD', 'OPTIONS'})
 LOOPBACK = re.compile(r'127(\.\d+){3}|\[::1\]')
 REQUEST_ID = re.compile(r'[A-Za-z0-9._\-]{8,80}')
@@ -35,25 +37,29 @@ class Gate:
     """Wraps the router of all ports."""
 
     def __init__(
-        self, app: ASGIApp, *, identify: Identify, cookie: str, hosts: Collection[str], origins: Callable[[], Collection[str]]
+        self,
+        app: ASGIApp,
+        *,
+        identify: Identify,
+        cookie: str,
+        hosts: Collection[str],
+        own: Collection[str],
+        origins: Callable[[], Collection[str]],
     ) -> None:
         self.app = app
         self._identify = identify
         self._cookie = cookie
         self._hosts = frozenset(hosts)
+        self._own = frozenset(own)
+        """The product's own origins, whose pages may act with the user's cookie."""
         self._origins = origins
-        """Origins besides the product's own ports that may call, without cookies."""
-        self._own: frozenset[str] = frozenset()
-        self._sockets: dict[str, set[asyncio.Event]] = {}
-
-    def trust(self, origins: Collection[str]) -> None:
-        """Name the product's own origins, whose pages may act with the user's cookie."""
-        self._own = frozenset(origins)
+        """Origins besides these that may call, without cookies."""
+        self._sockets: dict[str, set[Listener]] = {}
 
     def end_session(self, session: str) -> None:
-        """Close the WebSockets that were opened with a session; runs on the event loop."""
-        for ended in self._sockets.get(session, ()):
-            ended.set()
+        """Close the WebSockets that were opened with a session; from any thread."""
+        for loop, ended in list(self._sockets.get(session, ())):
+            loop.call_soon_threadsafe(ended.set)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope['type'] == 'lifespan':
@@ -101,6 +107,7 @@ class Gate:
 
     async def _socket(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         ended = asyncio.Event()
+        listener = asyncio.get_running_loop(), ended
         session = ''
         try:
             origin = headers.get('origin')
@@ -108,13 +115,13 @@ class Gate:
                 raise Denied(f'Pages from {origin} may not open WebSockets here.')
             principal = scope['state']['principal'] = self._principal(headers)
             session = principal.session
-            self._sockets.setdefault(session, set()).add(ended)
+            self._sockets.setdefault(session, set()).add(listener)
             await self.app(scope, _until(ended, receive), send)
         except Problem as problem:
             await send({'type': 'websocket.close', 'code': 4000 + problem.status, 'reason': problem.detail[:100]})
         finally:
             listeners = self._sockets.get(session, set())
-            listeners.discard(ended)
+            listeners.discard(listener)
             if not listeners:
                 self._sockets.pop(session, None)
 
@@ -197,4 +204,3 @@ def _cookie(header: str, name: str) -> str | None:
 def _raw_path(scope: Scope) -> str:
     raw: bytes = scope.get('raw_path') or scope['path'].encode()
     return raw.partition(b'?')[0].decode('latin-1')
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -33,7 +34,7 @@ class Interface(Strict):
     search_fields: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
     ordering: tuple[str, ...] = ()
-    per_page: int = Option(25, ge=5, le=500)
+    per_page: int = Option(default=25, ge=5, le=500)
     display: str = ''
     """The field that stands for a record in lists and links."""
     icon: str = 'table_rows'
@@ -43,7 +44,7 @@ class Api(Strict):
     """How programs see an entity."""
 
     enabled: bool = True
-    max_page: int = Option(500, ge=1, le=5000)
+    max_page: int = Option(default=500, ge=1, le=5000)
 
 
 class Entity(Strict):
@@ -64,29 +65,29 @@ class Entity(Strict):
         """What people call it."""
         return self.label or self.resource.replace('_', ' ').capitalize()
 
-    @property
+    @cached_property
     def stored(self) -> tuple[Field, ...]:
         """The fields that have a column of their own: all but the id that every record has anyway."""
         return tuple(field for field in self.fields.values() if not field.minted)
 
-    @property
+    @cached_property
     def display(self) -> str:
         """The field that stands for a record."""
         shown = [self.interface.display, *self.interface.list_display, *self.fields]
         return next(name for name in shown if name)
 
-    @property
+    @cached_property
     def listed(self) -> tuple[Field, ...]:
         """The columns of its grid."""
         return tuple(self.fields[name] for name in self.interface.list_display or self.fields)
 
-    @property
+    @cached_property
     def searched(self) -> tuple[Field, ...]:
         """The fields that a search looks into."""
         names = self.interface.search_fields or [name for name, field in self.fields.items() if field.searchable]
         return tuple(self.fields[name] for name in names)
 
-    @property
+    @cached_property
     def references(self) -> tuple[Field, ...]:
         """Its foreign keys."""
         return tuple(field for field in self.fields.values() if field.type_name == 'foreign_key')
@@ -141,7 +142,7 @@ class Application(Strict):
     name: str = 'DBBasic'
     registration: Registration = Registration()
     cors_origins: tuple[str, ...] = ()
-    max_body: int = Option(10_000_000, ge=1000)
+    max_body: int = Option(default=10_000_000, ge=1000)
 
 
 def encode_part(text: str) -> str:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import uvicorn
+from starlette.datastructures import MutableHeaders
 from starlette.responses import RedirectResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.permissions import Principal
 
@@ -52,7 +53,12 @@ class PortRouter:
             await self._serve_shared(scope, receive, send)
             return
         port = self._ports[scope['server'][1]]
-        if scope['type'] == 'http' and scope['method'] in {'GET', 'HEAD'} and _wants_page(scope) and port.has_page(path):
+        if (
+            scope['type'] == 'http'
+            and scope['method'] in {'GET', 'HEAD'}
+            and _wants_page(scope)
+            and port.has_page(path)
+        ):
             await self._serve_page(port, scope, receive, send)
         else:
             await port.api(scope, receive, send)
@@ -74,7 +80,13 @@ class PortRouter:
             here = f'http://localhost:{scope["server"][1]}{scope["path"]}{"?" + query if query else ""}'
             await RedirectResponse(self._login(here), 303)(scope, receive, send)
             return
-        await port.pages(scope, receive, send)
+
+        async def send_marked(message: Message) -> None:
+            if message['type'] == 'http.response.start':
+                MutableHeaders(scope=message).add_vary_header('Accept')
+            await send(message)
+
+        await port.pages(scope, receive, send_marked)
 
 
 def bind(ports: Mapping[int, str], host: str) -> list[socket.socket]:
@@ -170,4 +182,3 @@ def _wants_page(scope: Scope) -> bool:
 def _principal(scope: Scope) -> Principal:
     principal: Principal = scope['state']['principal']
     return principal
-

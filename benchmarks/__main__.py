@@ -71,7 +71,10 @@ def measure(name: str, system: System, script: str, path: str, connections: int)
     rates, slowest, failed = [], [], 0
     for run in range(RUNS):
         command = ['wrk', '-t1', f'-c{connections}', f'-d{SECONDS}s', '--latency', '-s', str(SCRIPTS / script)]
-        environment = os.environ | {'TOKEN': system.headers['Authorization'].removeprefix('Bearer '), 'RUN': f'{name}-{run}'.replace(' ', '')}
+        environment = os.environ | {
+            'TOKEN': system.headers['Authorization'].removeprefix('Bearer '),
+            'RUN': f'{name}-{run}'.replace(' ', ''),
+        }
         url = system.url('crud', path)
         output = subprocess.run([*command, url], capture_output=True, text=True, check=True, env=environment).stdout
         rates.append(float(found(r'Requests/sec:\s+([\d.]+)', output)))

@@ -84,7 +84,7 @@ async def _choices(system: System, target: str, words: str) -> dict[str, str]:
     if words.startswith('id:'):
         return await system.views.labels_of(target, [words.removeprefix('id:')])
     query = [('search', words), ('limit', str(SUGGESTIONS)), ('count', 'none')]
-    page = await system.views.list(target, query, visitor)
+    page = await system.views.page(target, query, visitor)
     key = table.entity.key
     return {
         str(record.values[key[0]]) if len(key) == 1 else record.id: _label(table.entity, record.values) or record.id

@@ -44,7 +44,7 @@ class Form:
         self._dialog.open()
 
     def _add(self, entity: Entity, field: Field, choices: Choices) -> None:
-        if field.minted or _fills_itself(field):
+        if field.minted or field.fills_itself:
             return
         value = self._before.get(field.name, field.default if self._new else None)
         control = field.input(value, choices)
@@ -84,10 +84,6 @@ class Form:
             control.error = errors.get(name)
         self._problem.set_content(text(problem))
         self._problem.set_visibility(bool(problem))
-
-
-def _fills_itself(field: Field) -> bool:
-    return bool(getattr(field, 'auto_now', False) or getattr(field, 'auto_now_add', False))
 
 
 def _as_shown(value: Any) -> str:

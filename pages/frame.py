@@ -22,7 +22,9 @@ def frame(system: System, title: str, *, service: str, here: str = '/', crumbs: 
     ui.dark_mode(system.theme())
     html(_header(system, visitor), classes='top')
     with ui.element('div').classes('shell'):
-        html(_navigation(system, visitor, service, here), classes='side').props('role=navigation aria-label=Main id=side')
+        html(_navigation(system, visitor, service, here), classes='side').props(
+            'role=navigation aria-label=Main id=side'
+        )
         with ui.element('main').classes('content').props('id=content tabindex=-1'):
             if crumbs:
                 html(crumbs, classes='crumbs')

@@ -15,7 +15,7 @@ from pages.frame import module
 
 def grid(entity: Entity, visitor: Principal, position: int) -> None:
     """The records of `entity`, live from the log's `position` on."""
-    may = {action: decide(entity.permissions, action, visitor).allowed for action in ('create', 'delete')}  # type: ignore[arg-type]
+    may = {action: decide(entity.permissions, action, visitor).allowed for action in ('create', 'delete')}
     module(
         'grid',
         {

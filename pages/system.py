@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
-from app.config import Mistake
 from app.crud import Records, Views
 from app.errors import NotLoggedIn
 from app.events import DuckDBLog
@@ -25,7 +24,6 @@ class System:
     identify: Callable[[str | None, str | None], Principal | None]
     entities: Callable[[], Mapping[str, Entity]]
     name: Callable[[], str]
-    mistakes: Callable[[], list[Mistake]]
     log: DuckDBLog
     views: Views
     records: Records

@@ -1,9 +1,9 @@
 """CRUD Engine: entities defined in YAML become typed tables, REST endpoints and live changes."""
 
-from app.crud.api import build_api
+from app.crud.api import DataApi
 from app.crud.author import Author
 from app.crud.catalog import Catalog
 from app.crud.records import Records
 from app.crud.views import Views
 
-__all__ = ['Author', 'Catalog', 'Records', 'Views', 'build_api']
+__all__ = ['Author', 'Catalog', 'DataApi', 'Records', 'Views']

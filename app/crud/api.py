@@ -65,7 +65,7 @@ class DataApi:
 
     async def list(self, request: Request) -> Response:
         """A page of records."""
-        page = await self.views.list(self._entity(request), request.query_params.multi_items(), principal_of(request))
+        page = await self.views.page(self._entity(request), request.query_params.multi_items(), principal_of(request))
         return answer(page.as_json(), headers={'Vary': 'Accept'})
 
     async def get(self, request: Request) -> Response:
@@ -83,7 +83,12 @@ class DataApi:
         """Some fields of a record."""
         entity, body = self._entity(request), await read_body(request)
         record = await self.records.change(
-            entity, _id(request), codec.decode(body), _author(request, body), version=_if_match(request), replace=replace
+            entity,
+            _id(request),
+            codec.decode(body),
+            _author(request, body),
+            version=_if_match(request),
+            replace=replace,
         )
         return _shown(record)
 
@@ -134,11 +139,6 @@ class DataApi:
         if not table.entity.api.enabled:
             raise NotFound(f'{table.entity.resource} has no API.')
         return table.entity.resource
-
-
-def build_api(catalog: Catalog, log: DuckDBLog) -> DataApi:
-    """The data service over an open log."""
-    return DataApi(catalog, log)
 
 
 def _summary(entity: Any) -> dict[str, Any]:

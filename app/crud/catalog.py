@@ -74,7 +74,7 @@ async def _document_events(config: Config, log: DuckDBLog) -> list[Any]:
     meta = {'actor': 'system', 'source': 'config'}
     recorded = {}
     for row in await log.database.query(
-        "SELECT stream, arg_max(data, version), arg_max(type, version) FROM events "
+        'SELECT stream, arg_max(data, version), arg_max(type, version) FROM events '
         "WHERE starts_with(stream, 'config/') GROUP BY stream"
     ):
         recorded[row[0]] = '' if row[2] == 'deleted' else row[1]

@@ -66,9 +66,7 @@ async def import_file(
     batch = new_id()
     if not drafts:
         return {'imported': 0, 'batch': batch, 'position': 0}
-    request = await asyncio.to_thread(
-        records.creation, table, [draft for _, draft in drafts], author.of_batch(batch)
-    )
+    request = await asyncio.to_thread(records.creation, table, [draft for _, draft in drafts], author.of_batch(batch))
     appended = await records.append_all(table, request, [draft.values for _, draft in drafts])
     return {'imported': len(drafts), 'batch': batch, 'position': appended.position}
 
@@ -108,7 +106,12 @@ def _read_json(body: bytes) -> Iterator[Row]:
     if not isinstance(rows, list):
         raise Malformed('The body must be a list of objects, or {"records": [ … ]}.')
     for number, values in enumerate(rows, 1):
-        yield Row(number, number, values if isinstance(values, dict) else {}, '' if isinstance(values, dict) else 'is not an object')
+        yield Row(
+            number,
+            number,
+            values if isinstance(values, dict) else {},
+            '' if isinstance(values, dict) else 'is not an object',
+        )
 
 
 def _draft(table: Table, rows: Iterator[Row]) -> tuple[list[tuple[Row, Draft]], list[RowError]]:

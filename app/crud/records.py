@@ -16,7 +16,18 @@ from app.crud.table import Table
 from app.crud.values import Stored, changed_values, claims, new_values, shown_form, stored_form
 from app.crud.views import Record, Views
 from app.errors import Conflict, Denied, NotFound, Problem, Stale
-from app.events import Append, Appended, CategoryChanged, DuckDBLog, Event, Expect, NewEvent, Taken, WrongVersion, new_event
+from app.events import (
+    Append,
+    Appended,
+    CategoryChanged,
+    DuckDBLog,
+    Event,
+    Expect,
+    NewEvent,
+    Taken,
+    WrongVersion,
+    new_event,
+)
 from app.events.log import IdReused
 
 ATTEMPTS = 20
@@ -59,7 +70,14 @@ class Records:
         return Record(draft.id, event.version, author.principal.id, shown_form(table.entity, draft.values))
 
     async def change(
-        self, entity: str, record_id: str, sent: Any, author: Author, *, version: int | None = None, replace: bool = False
+        self,
+        entity: str,
+        record_id: str,
+        sent: Any,
+        author: Author,
+        *,
+        version: int | None = None,
+        replace: bool = False,
     ) -> Record:
         """Alter the fields sent, or with `replace` all of them; `version` is the one that the change is based on."""
         table = self.catalog.table(entity)

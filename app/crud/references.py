@@ -63,7 +63,9 @@ def explain(catalog: Catalog, table: Table, records: Sequence[Stored], conflict:
         if conflict.expected in {Expect.NONE, Expect.NEW}:
             record_id = conflict.stream.partition('/')[2]
             message = f'There is already a record {record_id!r} in {table.entity.resource}.'
-            return Conflict(message, errors=dict.fromkeys(table.entity.key, 'is already used') or {'id': 'is already used'})
+            return Conflict(
+                message, errors=dict.fromkeys(table.entity.key, 'is already used') or {'id': 'is already used'}
+            )
         return Stale('The record was changed meanwhile. Read it again and repeat the change.')
     return conflict
 

@@ -126,7 +126,9 @@ class Table:
             database.execute(f'INSERT INTO {self.name} {source}', lists)
 
     def _unnest(self, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> tuple[str, list[list[Any]]]:
-        selected = ', '.join(f'unnest(?::{self._list_type(name)}[])::{self.columns[name]} AS "{name}"' for name in columns)
+        selected = ', '.join(
+            f'unnest(?::{self._list_type(name)}[])::{self.columns[name]} AS "{name}"' for name in columns
+        )
         return f'SELECT {selected}', [list(column) for column in zip(*rows, strict=True)]
 
     def _list_type(self, name: str) -> str:

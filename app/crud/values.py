@@ -24,7 +24,7 @@ def new_values(entity: Entity, sent: Any) -> Stored:
     stored: Stored = {}
     errors: dict[str, str] = {}
     for field in entity.stored:
-        if _fills_itself(field):
+        if field.fills_itself:
             stored[field.id] = _now()
             continue
         value = values.get(field.name)
@@ -40,7 +40,7 @@ def changed_values(entity: Entity, sent: Any, current: Stored, *, replace: bool 
     stored: Stored = {}
     errors: dict[str, str] = {}
     for field in entity.stored:
-        if _fills_itself(field) or (field.name not in values and not replace):
+        if field.fills_itself or (field.name not in values and not replace):
             continue
         _accept(field, values.get(field.name), stored, errors)
     changes = {
@@ -52,7 +52,7 @@ def changed_values(entity: Entity, sent: Any, current: Stored, *, replace: bool 
     if errors:
         raise Invalid(errors=errors)
     if changes:
-        changes |= {f.id: {'from': current.get(f.id), 'to': _now()} for f in entity.stored if getattr(f, 'auto_now', 0)}
+        changes |= {f.id: {'from': current.get(f.id), 'to': _now()} for f in entity.stored if f.follows_changes}
     return changes
 
 
@@ -111,10 +111,6 @@ def _accept(field: Field, value: Any, stored: Stored, errors: dict[str, str]) ->
         stored[field.id] = field.accept(value)
     except ValueError as error:
         errors[field.name] = str(error)
-
-
-def _fills_itself(field: Field) -> bool:
-    return bool(getattr(field, 'auto_now_add', False) or getattr(field, 'auto_now', False))
 
 
 def _now() -> str:

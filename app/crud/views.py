@@ -40,7 +40,11 @@ class Page(NamedTuple):
 
     def as_json(self) -> Values:
         """The page as the API shows it."""
-        answer: Values = {'records': [record.as_json() for record in self.records], 'total': self.total, 'next': self.next}
+        answer: Values = {
+            'records': [record.as_json() for record in self.records],
+            'total': self.total,
+            'next': self.next,
+        }
         return answer if self.labels is None else answer | {'labels': self.labels}
 
 
@@ -64,7 +68,7 @@ class Views:
             raise Denied(f'{decision.reason} This one belongs to someone else.')
         return record
 
-    async def list(self, entity: str, parameters: Iterable[tuple[str, str]], principal: Principal) -> Page:
+    async def page(self, entity: str, parameters: Iterable[tuple[str, str]], principal: Principal) -> Page:
         """A page of the records that match."""
         table = self.catalog.table(entity)
         decision = self.allow(entity, 'read', principal)
@@ -72,22 +76,22 @@ class Views:
         if decision.only_own:
             query.where.insert(0, '_owner = ?')
             query.parameters.insert(0, principal.id)
-        rows, total = await self._log.database.read(lambda read: (_rows(read, table, query), _total(read, table, query)))
+        rows, total = await self._log.database.read(
+            lambda read: (_rows(read, table, query), _total(read, table, query))
+        )
         page, more = rows[: query.limit], len(rows) > query.limit
         records = [_record(table, row) for row in page]
         next_ = cursor_of(query.order, _sorted_values(table, query, page[-1])) if more and page else None
         labels = await self.labels(table, records, principal) if query.labels else None
         return Page(records, total, next_, labels)
 
-    async def labels(
-        self, table: Table, records: list[Record], principal: Principal
-    ) -> dict[str, dict[str, str]]:
+    async def labels(self, table: Table, records: list[Record], principal: Principal) -> dict[str, dict[str, str]]:
         """What the records' foreign keys point to, in words: entity -> id -> label."""
         wanted: dict[str, set[str]] = {}
         for reference in table.entity.references:
             target = getattr(reference, 'references', '')
             if target in self.catalog.tables and decide_read(self.catalog.table(target), principal):
-                values = {record.values.get(reference.name) for record in records} - {None}
+                values = {value for record in records if (value := record.values.get(reference.name)) is not None}
                 wanted.setdefault(target, set()).update(values)
         return {target: await self.labels_of(target, values) for target, values in wanted.items()}
 

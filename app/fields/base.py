@@ -30,7 +30,7 @@ class Field(BaseModel):
     """Whether the system fills in the value by itself."""
 
     name: str
-    id: str = Option('', description='The name it was first created with; stays when the field is renamed.')
+    id: str = Option(default='', description='The name it was first created with; stays when the field is renamed.')
     type: str
     label: str = ''
     help: str = ''
@@ -55,6 +55,16 @@ class Field(BaseModel):
                 object.__setattr__(self, 'default', self.parse(self.default))
             except ValueError as error:
                 raise ValueError(f'the default {error}') from None
+
+    @property
+    def fills_itself(self) -> bool:
+        """Whether the moment of the change is its value, whatever a client sends."""
+        return False
+
+    @property
+    def follows_changes(self) -> bool:
+        """Whether it fills itself anew with every change."""
+        return False
 
     @property
     def column(self) -> str:

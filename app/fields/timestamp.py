@@ -21,6 +21,16 @@ class Timestamp(Field, type='timestamp'):
     auto_now: bool = False
 
     @property
+    def fills_itself(self) -> bool:
+        """With either of the two options."""
+        return self.auto_now or self.auto_now_add
+
+    @property
+    def follows_changes(self) -> bool:
+        """With `auto_now`."""
+        return self.auto_now
+
+    @property
     def column(self) -> str:
         """TIMESTAMP, in UTC by convention: DuckDB fetches it faster than one with a zone."""
         return 'TIMESTAMP'

@@ -13,7 +13,13 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from tests.process import ADMIN, PASSWORD, System
 
 CHROMIUM = os.environ.get('DBBASIC_CHROMIUM', '/usr/bin/chromium')
-FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking', '--disable-quic']
+FLAGS = [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-dev-shm-usage',
+    '--disable-background-networking',
+    '--disable-quic',
+]
 
 expect.set_options(timeout=15_000)
 

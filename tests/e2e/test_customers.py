@@ -17,7 +17,9 @@ def cell(page: Page, text: str) -> Locator:
     return page.get_by_role('gridcell', name=text, exact=True)
 
 
-def test_a_record_made_in_one_window_shows_in_the_other_and_comes_back_after_undo(system: System, window: Window) -> None:
+def test_a_record_made_in_one_window_shows_in_the_other_and_comes_back_after_undo(
+    system: System, window: Window
+) -> None:
     one, two = window(system.url('crud', '/customers')), window(system.url('crud', '/customers'))
     for page in (one, two):
         expect(cell(page, 'Dan')).to_be_visible()

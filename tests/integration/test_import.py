@@ -12,7 +12,10 @@ from tests.scenario import appended_since, last_position
 
 def upload(system: System, entity: str, content: str, kind: str = 'text/csv', **parameters: str) -> httpx.Response:
     return system.client.post(
-        system.url('crud', f'/api/{entity}/import'), params=parameters, content=content.encode(), headers={'Content-Type': kind}
+        system.url('crud', f'/api/{entity}/import'),
+        params=parameters,
+        content=content.encode(),
+        headers={'Content-Type': kind},
     )
 
 

@@ -64,7 +64,11 @@ def test_northwind_comes_in_whole_or_not_at_all_and_adds_up(source: Path, client
         assert imported.status_code == 201, imported.text
         assert imported.json()['imported'] == len(files.read(mended / f'{name}.csv')) - 1
     if source == files.REAL:
-        assert [len(files.ragged(source / f'{name}.csv')) for name in ('customers', 'orders', 'suppliers')] == [24, 176, 9]
+        assert [len(files.ragged(source / f'{name}.csv')) for name in ('customers', 'orders', 'suppliers')] == [
+            24,
+            176,
+            9,
+        ]
     records = {entity: all_records(client, entity) for entity in files.TABLES}
     check_records(records, mended)
     check_revenue(records, mended)

@@ -1,0 +1,120 @@
+"""The auth service as a process of its own, used over HTTP as a browser without JavaScript would."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+PERSON = {'username': 'ada', 'email': 'ada@example.org', 'password': 'seven green bottles'}
+
+
+def test_first_admin_login_restart_and_stop(tmp_path: Path) -> None:
+    port = _free_port()
+    with _running(port, tmp_path) as (browser, link):
+        page = browser.get(link)
+        assert browser.post(_action(page), data=_hidden(page) | PERSON).status_code == 303
+        session = browser.cookies['dbbasic_session']
+        assert browser.get('/api/verify').json()['user']['roles'] == ['admin']
+        browser.cookies.clear()
+        page = browser.get('/login')
+        wrong = browser.post(_action(page), data=_hidden(page) | {'username': 'ada', 'password': 'wrong'})
+        assert wrong.status_code == 401
+        client = {'username': 'ada', 'password': PERSON['password']}
+        token = browser.post('/api/login', json=client).json()['token']
+    with _running(port, tmp_path) as (browser, link):
+        assert link == '', 'there is an admin already'
+        by_token = browser.get('/api/verify', headers={'Authorization': f'Bearer {token}'})
+        by_session = browser.get('/api/verify', headers={'Cookie': f'dbbasic_session={session}'})
+        assert by_token.json()['user'] == by_session.json()['user']
+        assert by_token.json()['valid'] is True
+        assert browser.get('/setup', params={'token': 'x'}).status_code == 403
+
+
+def test_a_second_process_on_the_same_folder_says_why_it_cannot_start(tmp_path: Path) -> None:
+    port = _free_port()
+    with _running(port, tmp_path):
+        second = subprocess.run(_command(_free_port(), tmp_path), cwd=ROOT, capture_output=True, text=True, timeout=20)
+    assert second.returncode == 1
+    assert 'is another process using it?' in second.stderr
+    assert 'Traceback' not in second.stderr
+
+
+@contextmanager
+def _running(port: int, data: Path) -> Iterator[tuple[httpx.Client, str]]:
+    """A client for a running service and its link for the first admin; afterwards the service stops cleanly."""
+    process = subprocess.Popen(
+        _command(port, data), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        with httpx.Client(base_url=f'http://localhost:{port}', trust_env=False) as browser:
+            _wait_until_healthy(browser, process)
+            link = _printed_link(process) if _is_new(data) else ''
+            yield browser, link
+            began = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=10)
+            assert process.returncode == 0, errors
+            assert errors == ''
+            assert time.monotonic() - began < 2
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _command(port: int, data: Path) -> list[str]:
+    return [sys.executable, '-m', 'app.auth', '--port', str(port), '--data', str(data)]
+
+
+def _wait_until_healthy(browser: httpx.Client, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if browser.get('/health').json() == {'status': 'ok', 'service': 'auth'}:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise AssertionError(f'The service did not start: {process.communicate()}')
+
+
+def _is_new(data: Path) -> bool:
+    marker = data / 'started-before'
+    new = not marker.exists()
+    marker.touch()
+    return new
+
+
+def _printed_link(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    for line in process.stdout:
+        if '/setup?token=' in line:
+            return line.strip()
+    raise AssertionError('No link for the first admin was printed.')
+
+
+def _action(page: httpx.Response) -> str:
+    assert page.status_code == 200, page.text
+    found = re.search(r'<form method="post" action="([^"]+)"', page.text)
+    assert found
+    return found[1]
+
+
+def _hidden(page: httpx.Response) -> dict[str, str]:
+    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
+
+
+def _free_port() -> int:
+    for port in range(20100, 30000):
+        with socket.socket() as probe:
+            if probe.connect_ex(('127.0.0.1', port)):
+                return port
+    raise AssertionError('No port is free.')
