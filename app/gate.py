@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import Denied, Misdirected, NotLoggedIn, Problem
-from app.http import problem_answer
+from app.http import problem_answer, wants_html
 from app.permissions import ANONYMOUS, Principal
 
 logger = logging.getLogger(__name__)
@@ -103,7 +103,8 @@ class Gate:
             problem = error if isinstance(error, Problem) else _bug(scope, request_id, error)
             if started:
                 raise
-            await problem_answer(problem, request_id)(scope, receive, send_marked)
+            html = scope['method'] in SAFE and wants_html(scope)
+            await problem_answer(problem, request_id, html=html)(scope, receive, send_marked)
 
     async def _socket(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         ended = asyncio.Event()

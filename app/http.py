@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from html import escape
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -17,6 +18,11 @@ from app.permissions import ANONYMOUS, Principal
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 MAX_BODY = 10_000_000
+PROBLEM_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="/assets/logo.svg"><link rel="stylesheet" href="/assets/style.css"></head>
+<body class="plain"><main class="card-page"><div class="empty"><h1>{title}</h1><p class="muted">{detail}</p>
+<p><a class="button" href="/">Home</a></p><p class="faint mono">{request}</p></div></main></body></html>"""
 
 
 def answer(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -24,10 +30,20 @@ def answer(content: Any, status: int = 200, headers: Mapping[str, str] | None = 
     return Response(codec.encode(content), status, headers, 'application/json')
 
 
-def problem_answer(problem: Problem, request_id: str) -> Response:
-    """An error as an RFC 9457 problem document."""
+def problem_answer(problem: Problem, request_id: str, *, html: bool = False) -> Response:
+    """An error as an RFC 9457 problem document, or as a page for people."""
+    if html:
+        page = PROBLEM_PAGE.format(
+            title=escape(problem.title), detail=escape(problem.detail), request=escape(request_id)
+        )
+        return Response(page, problem.status, problem.headers, 'text/html')
     body = codec.encode(problem.document() | {'request': request_id})
     return Response(body, problem.status, problem.headers, 'application/problem+json')
+
+
+def wants_html(scope: Scope) -> bool:
+    """Whether a browser asks, to show the answer to somebody."""
+    return any(name == b'accept' and b'text/html' in value for name, value in scope['headers'])
 
 
 def principal_of(connection: HTTPConnection) -> Principal:

@@ -15,9 +15,11 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.http import wants_html
 from app.permissions import Principal
 
 SHUTDOWN_SECONDS = 1
+NEVER_PAGES = frozenset({'api', 'docs', 'openapi.json', 'health', 'ws'})
 
 
 class PortTaken(Exception):
@@ -53,12 +55,7 @@ class PortRouter:
             await self._serve_shared(scope, receive, send)
             return
         port = self._ports[scope['server'][1]]
-        if (
-            scope['type'] == 'http'
-            and scope['method'] in {'GET', 'HEAD'}
-            and _wants_page(scope)
-            and port.has_page(path)
-        ):
+        if _asks_for_page(scope) and port.has_page(path):
             await self._serve_page(port, scope, receive, send)
         else:
             await port.api(scope, receive, send)
@@ -175,8 +172,9 @@ _TAKEN = {98, 48, 10048}
 """EADDRINUSE on Linux, macOS and Windows."""
 
 
-def _wants_page(scope: Scope) -> bool:
-    return any(name == b'accept' and b'text/html' in value for name, value in scope['headers'])
+def _asks_for_page(scope: Scope) -> bool:
+    reads = scope['type'] == 'http' and scope['method'] in {'GET', 'HEAD'}
+    return reads and scope['path'].split('/')[1] not in NEVER_PAGES and wants_html(scope)
 
 
 def _principal(scope: Scope) -> Principal:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.process import System
 
@@ -52,6 +53,21 @@ def test_the_palette_leads_anywhere_by_keyboard(system: System, window: Window) 
     page.keyboard.type('products')
     page.keyboard.press('Enter')
     expect(page).to_have_url(system.url('crud', '/products'))
+
+
+def test_the_api_is_documented_on_its_port(system: System, window: Window) -> None:
+    page = window(system.url('crud', '/docs'))
+    expect(page.get_by_text('List customers')).to_be_visible()
+
+
+def test_a_page_that_does_not_exist_says_so_and_leads_home(system: System, browser: Browser, logged_in: Path) -> None:
+    page = browser.new_context(storage_state=logged_in).new_page()
+    answer = page.goto(system.url('portal', '/nothing/here'))
+    assert answer is not None
+    assert answer.status == 404
+    page.get_by_role('link', name='Home').click()
+    expect(page.get_by_role('heading', name='Overview')).to_be_visible()
+    page.context.close()
 
 
 def test_light_and_dark_are_kept_across_ports(system: System, window: Window) -> None:
