@@ -29,8 +29,33 @@ def describe(entities: Mapping[str, Entity]) -> dict[str, Any]:
 
 
 def _paths(entity: Entity) -> dict[str, Any]:
-    name = entity.resource
-    record = {'$ref': f'#/components/schemas/{name}'}
+    record = {'$ref': f'#/components/schemas/{entity.resource}'}
+    body = {'required': True, 'content': {'application/json': {'schema': record}}}
+    tag: dict[str, Any] = {'tags': [entity.resource]}
+    record_id = {'name': 'id', 'in': 'path', 'required': True, 'schema': {'type': 'string'}}
+    address = f'/api/{entity.resource}'
+    return {
+        address: {
+            'get': _list(entity, record),
+            'post': operation('Create a record', record, requestBody=body, status='201', **tag),
+        },
+        f'{address}/{{id}}': {
+            'parameters': [record_id],
+            'get': operation('Get a record', record, **tag),
+            'patch': operation('Change some fields', record, requestBody=body, **tag),
+            'put': operation('Replace all fields', record, requestBody=body, **tag),
+            'delete': operation('Delete a record; its history stays', status='204', **tag),
+        },
+        f'{address}/{{id}}/restore': {
+            'parameters': [record_id],
+            'post': operation('Bring a deleted record back', record, **tag),
+        },
+        f'{address}/import': {'post': _import(entity)},
+        f'{address}/changes': {'get': _changes(entity)},
+    }
+
+
+def _list(entity: Entity, record: dict[str, Any]) -> dict[str, Any]:
     page = {
         'type': 'object',
         'properties': {
@@ -39,42 +64,27 @@ def _paths(entity: Entity) -> dict[str, Any]:
             'next': {'type': ['string', 'null']},
         },
     }
-    body = {'required': True, 'content': {'application/json': {'schema': record}}}
-    tag: dict[str, Any] = {'tags': [name]}
     filters = [
-        query_parameter(f, f'Equal to; also `{f}[op]=` with {", ".join(field.operators)}')
-        for f, field in entity.fields.items()
+        query_parameter(name, f'Equal to; also `{name}[op]=` with {", ".join(field.operators)}')
+        for name, field in entity.fields.items()
     ]
-    record_id = {'name': 'id', 'in': 'path', 'required': True, 'schema': {'type': 'string'}}
+    title = f'List {entity.title.lower()}'
+    return operation(title, page, parameters=LIST_PARAMETERS + filters, tags=[entity.resource])
+
+
+def _import(entity: Entity) -> dict[str, Any]:
     file = {'content': {'text/csv': {'schema': {'type': 'string'}}, 'application/json': {'schema': {}}}}
-    return {
-        f'/api/{name}': {
-            'get': operation(f'List {entity.title.lower()}', page, parameters=LIST_PARAMETERS + filters, **tag),
-            'post': operation('Create a record', record, requestBody=body, status='201', **tag),
-        },
-        f'/api/{name}/{{id}}': {
-            'parameters': [record_id],
-            'get': operation('Get a record', record, **tag),
-            'patch': operation('Change some fields', record, requestBody=body, **tag),
-            'put': operation('Replace all fields', record, requestBody=body, **tag),
-            'delete': operation('Delete a record; its history stays', status='204', **tag),
-        },
-        f'/api/{name}/{{id}}/restore': {
-            'parameters': [record_id],
-            'post': operation('Bring a deleted record back', record, **tag),
-        },
-        f'/api/{name}/import': {
-            'post': operation('Create many records from a file, or none', {}, requestBody=file, status='201', **tag)
-        },
-        f'/api/{name}/changes': {
-            'get': operation(
-                'What has changed since a position',
-                {},
-                parameters=[query_parameter('after', 'The `position` of the answer before', 'integer')],
-                **tag,
-            )
-        },
-    }
+    parameters = [
+        query_parameter('null', 'The text that stands for no value, such as `NULL`'),
+        query_parameter('delimiter', 'The character between cells; a comma unless told'),
+    ]
+    title = 'Create many records from a file, or none'
+    return operation(title, {}, parameters=parameters, requestBody=file, status='201', tags=[entity.resource])
+
+
+def _changes(entity: Entity) -> dict[str, Any]:
+    after = query_parameter('after', 'The `position` of the answer before', 'integer')
+    return operation('What has changed since a position', {}, parameters=[after], tags=[entity.resource])
 
 
 def _schema(entity: Entity) -> dict[str, Any]:

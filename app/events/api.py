@@ -106,21 +106,7 @@ def may_read_log(connection: HTTPConnection) -> None:
 
 
 def _describe() -> dict[str, Any]:
-    event = {
-        'type': 'object',
-        'properties': {
-            'position': {'type': 'integer'},
-            'stream': {'type': 'string'},
-            'version': {'type': 'integer'},
-            'type': {'type': 'string'},
-            'data': {'type': 'object'},
-            'meta': {'type': 'object'},
-            'event_id': {'type': 'string', 'format': 'uuid'},
-            'recorded_at': {'type': 'string', 'format': 'date-time'},
-            'hash': {'type': 'string'},
-        },
-    }
-    page = {'type': 'object', 'properties': {'events': {'type': 'array', 'items': event}, 'next': {}}}
+    page = {'type': 'object', 'properties': {'events': {'type': 'array', 'items': EVENT}, 'next': {}}}
     stream = {'name': 'stream', 'in': 'path', 'required': True, 'schema': {'type': 'string'}}
     parameters = [
         query_parameter('after', 'Only events after this position', 'integer'),
@@ -137,3 +123,19 @@ def _describe() -> dict[str, Any]:
             '/stats': {'get': operation('How much there is, and how the writer is doing', {})},
         },
     )
+
+
+EVENT = {
+    'type': 'object',
+    'properties': {
+        'position': {'type': 'integer'},
+        'stream': {'type': 'string'},
+        'version': {'type': 'integer'},
+        'type': {'type': 'string'},
+        'data': {'type': 'object'},
+        'meta': {'type': 'object'},
+        'event_id': {'type': 'string', 'format': 'uuid'},
+        'recorded_at': {'type': 'string', 'format': 'date-time'},
+        'hash': {'type': 'string'},
+    },
+}

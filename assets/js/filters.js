@@ -12,7 +12,7 @@ export function buildFilters(bar, fields, onChange) {
     parameters: () => [...values],
     clear: () => {
       values.clear();
-      for (const input of bar.querySelectorAll("input, select")) input.value = "";
+      for (const control of bar.querySelectorAll("input, select")) control.value = "";
       onChange();
     },
     active: () => values.size > 0,

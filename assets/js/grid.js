@@ -100,8 +100,9 @@ function takeChange(change) {
 }
 
 function affectsOrder(values) {
-  const sorted = grid.getColumnState().filter(({ sort }) => sort).map(({ colId }) => colId);
-  return filters.active() || Object.keys(values).some((name) => sorted.includes(name) || options.references.includes(name));
+  const decisive = new Set(options.references);
+  for (const { colId, sort } of grid.getColumnState()) if (sort) decisive.add(colId);
+  return filters.active() || Object.keys(values).some((name) => decisive.has(name));
 }
 
 async function showTotal() {
