@@ -1,10 +1,10 @@
-"""Errors that a user can cause and understand, as RFC 9457 problem documents. Anything else is a bug and a plain 500."""
+"""Errors that users can cause and understand, as RFC 9457 problem documents. Anything else is a bug: a plain 500."""
 
 from typing import Any, ClassVar
 
 
 class Problem(Exception):
-    """Base of all errors shown to users: a stable `code`, a title, and a sentence that names the place and the remedy."""
+    """Base of all errors shown to users: a stable `code`, a title, a sentence that names the place and the remedy."""
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = 'internal'

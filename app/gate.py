@@ -1,4 +1,4 @@
-"""What every request passes before its service sees it: the right host, a known origin, a verified identity, a request id."""
+"""What every request passes before its service sees it: right host, known origin, verified identity, request id."""
 
 from __future__ import annotations
 

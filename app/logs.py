@@ -54,7 +54,7 @@ class _JsonLines(logging.Formatter):
 class _OneLine(logging.Formatter):
     """The message alone; the stack is in the file."""
 
-    def formatException(self, _: object) -> str:  # noqa: N802 - the name is the base class's
+    def formatException(self, _: object) -> str:
         return ''
 
     def format(self, record: logging.LogRecord) -> str:

@@ -25,7 +25,8 @@ def register(router: APIRouter, system: System) -> None:
                 roles = ''.join(pill(role, 'brand-soft') for role in sorted(visitor.roles))
                 html(
                     f'<header><h2>{text(visitor.name)}</h2><span class="gap"></span>{roles}</header>'
-                    '<form method="post" action="/logout" class="line"><span class="muted">Logged in on this device</span>'
+                    '<form method="post" action="/logout" class="line">'
+                    '<span class="muted">Logged in on this device</span>'
                     '<span class="gap"></span><button class="button">Log out</button></form>',
                     classes='panel',
                 )
@@ -33,10 +34,12 @@ def register(router: APIRouter, system: System) -> None:
 
 _PASSWORD_FORM = """
 <form data-password class="toolbar" style="border:0; flex-direction:column; align-items:stretch; max-width:420px">
-  <label>Current password</label>
-  <input class="field-input" type="password" name="current_password" autocomplete="current-password" required aria-label="Current password">
-  <label>New password</label>
-  <input class="field-input" type="password" name="new_password" autocomplete="new-password" required minlength="10" aria-label="New password">
+  <label for="current">Current password</label>
+  <input class="field-input" id="current" type="password" name="current_password"
+    autocomplete="current-password" required>
+  <label for="new">New password</label>
+  <input class="field-input" id="new" type="password" name="new_password"
+    autocomplete="new-password" required minlength="10">
   <p class="muted" role="status" data-said></p>
   <button class="button primary">Change password</button>
 </form>

@@ -103,7 +103,8 @@ def _plain(value: Any) -> Any:
 def _tile(system: System, entity: Entity) -> str:
     address = system.url('crud', f'/{entity.resource}')
     return (
-        f'<a class="panel tile" href="{text(address)}">{icon(entity.interface.icon)} <strong>{text(entity.title)}</strong>'
+        f'<a class="panel tile" href="{text(address)}">'
+        f'{icon(entity.interface.icon)} <strong>{text(entity.title)}</strong>'
         f'<p class="muted">{text(entity.description)}</p></a>'
     )
 

@@ -34,4 +34,5 @@ def empty(symbol: str, title: str, sentence: str) -> str:
 
 def button(label: str, *, kind: str = '', symbol: str = '', attributes: str = '') -> str:
     """A button that the page's module listens to."""
-    return f'<button type="button" class="button {kind}" {attributes}>{icon(symbol) if symbol else ""}{text(label)}</button>'
+    inside = (icon(symbol) if symbol else '') + text(label)
+    return f'<button type="button" class="button {kind}" {attributes}>{inside}</button>'

@@ -41,14 +41,20 @@ def _header(system: System, visitor: Principal) -> str:
     initials = ''.join(part[0] for part in visitor.name.replace('.', ' ').split()[:2]).upper()
     return f"""
     <a class="skip" href="#content">Skip to the content</a>
-    <button type="button" class="button quiet menu-button" data-menu aria-label="Menu" aria-controls="side">{icon('menu')}</button>
+    {_quiet('Menu', icon('menu'), 'data-menu aria-controls="side"', 'menu-button')}
     <a class="brand" href="{system.url('portal')}"><img src="/assets/logo.svg" alt=""><b>{text(system.name())}</b></a>
-    <button type="button" class="find" data-palette aria-label="Search or go to">{icon('search')}<span>Search or go to</span><kbd>Ctrl K</kbd></button>
+    <button type="button" class="find" data-palette aria-label="Search or go to">
+    {icon('search')}<span>Search or go to</span><kbd>Ctrl K</kbd></button>
     <div class="gap"></div>
     <span class="pill" data-connection role="status" hidden></span>
-    <button type="button" class="button quiet" data-theme aria-label="Light or dark">{icon('contrast')}</button>
-    <a class="button quiet" href="{system.url('auth')}" title="{text(visitor.name)}" aria-label="Account of {text(visitor.name)}">{text(initials or '?')}</a>
+    {_quiet('Light or dark', icon('contrast'), 'data-theme')}
+    <a class="button quiet" href="{system.url('auth')}" title="{text(visitor.name)}"
+    aria-label="Account of {text(visitor.name)}">{text(initials or '?')}</a>
     """
+
+
+def _quiet(label: str, inside: str, attributes: str, classes: str = '') -> str:
+    return f'<button type="button" class="button quiet {classes}" {attributes} aria-label="{label}">{inside}</button>'
 
 
 def _navigation(system: System, visitor: Principal, service: str, here: str) -> str:

@@ -52,7 +52,8 @@ def _services(system: System) -> str:
 def _entities(system: System) -> str:
     visitor = system.visitor()
     return ''.join(
-        f'<a class="line" href="{text(system.url("crud", f"/{name}"))}">{icon(entity.interface.icon)}{text(entity.title)}'
+        f'<a class="line" href="{text(system.url("crud", f"/{name}"))}">'
+        f'{icon(entity.interface.icon)}{text(entity.title)}'
         f'<span class="gap"></span><span class="number muted" data-entity="{text(name)}"></span></a>'
         for name, entity in system.entities().items()
         if decide(entity.permissions, 'read', visitor).allowed

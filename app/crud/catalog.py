@@ -50,7 +50,7 @@ class Catalog:
                 self.tables[name].apply(database, group)
 
     async def activate(self, config: Config, log: DuckDBLog) -> None:
-        """Record `config` in the log and make it the one in force, in one commit; raises and changes nothing if it cannot."""
+        """Record `config` in the log and put it into force, in one commit; raises and changes nothing if it cannot."""
         events = await _document_events(config, log)
         before = self.tables
 

@@ -1,4 +1,4 @@
-"""What points to what: foreign keys that must lead somewhere, and records that must stay while something leads to them."""
+"""What points to what: foreign keys must lead somewhere, and a record stays while something leads to it."""
 
 from __future__ import annotations
 

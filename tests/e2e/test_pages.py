@@ -21,7 +21,7 @@ PAGES = [
 ]
 
 
-@pytest.mark.parametrize(('service', 'path', 'title'), PAGES, ids=lambda value: str(value))
+@pytest.mark.parametrize(('service', 'path', 'title'), PAGES, ids=str)
 def test_a_page_fits_a_phone_in_the_dark(system: System, window: Window, service: str, path: str, title: str) -> None:
     page = window(system.url(service, path), viewport={'width': 375, 'height': 740}, color_scheme='dark')
     expect(page.get_by_role('heading', name=title, exact=True)).to_be_visible()

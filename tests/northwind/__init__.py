@@ -1,1 +1,1 @@
-"""A trading company's eleven tables: real ones where they are to be had, generated ones of the same shapes everywhere."""
+"""A trading company's eleven tables: the real ones where they are to be had, generated ones of their shapes else."""

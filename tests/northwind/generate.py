@@ -1,4 +1,4 @@
-"""Small files of the same shapes: natural and compound keys, NULLs, decimals, umlauts, forward references, ragged rows."""
+"""Small files of the same shapes: natural and compound keys, NULLs, decimals, umlauts, references, ragged rows."""
 
 from __future__ import annotations
 
@@ -108,7 +108,10 @@ _EMPLOYEES = (
 )
 _SUPPLIERS = 'supplierID,companyName,contactName,contactTitle,address,city,region,postalCode,country,phone,fax,homePage'
 _CUSTOMERS = 'customerID,companyName,contactName,contactTitle,address,city,region,postalCode,country,phone,fax'
-_PRODUCTS = 'productID,productName,supplierID,categoryID,quantityPerUnit,unitPrice,unitsInStock,unitsOnOrder,reorderLevel,discontinued'
+_PRODUCTS = (
+    'productID,productName,supplierID,categoryID,quantityPerUnit,unitPrice,'
+    'unitsInStock,unitsOnOrder,reorderLevel,discontinued'
+)
 _ORDERS = (
     'orderID,customerID,employeeID,orderDate,requiredDate,shippedDate,shipVia,freight,shipName,shipAddress,shipCity,'
     'shipRegion,shipPostalCode,shipCountry'
