@@ -1,4 +1,4 @@
-"""What people do with accounts: register, log in, change the password, log out. Every verb blocks: run it in a thread."""
+"""What people do with accounts: register, log in, log out. Every verb blocks: run it in a thread."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class Accounts:
 
     def __init__(
         self,
+        *,
         database: Database,
         users: Users,
         sessions: Sessions,
@@ -51,9 +52,13 @@ class Accounts:
 
     def register(self, candidate: Candidate, caller: Caller) -> User:
         """Make an ordinary account, where anyone may."""
+        self.check_open()
+        return self._add(candidate, (), 'registered', caller)
+
+    def check_open(self) -> None:
+        """Refuse registrations where only admins make accounts."""
         if self._policy.registration != 'open':
             raise Denied('Registration is closed here. Ask an admin for an account.')
-        return self._add(candidate, (), 'registered', caller)
 
     def create_admin(self, candidate: Candidate, caller: Caller) -> User:
         """Make the first admin."""

@@ -22,15 +22,18 @@ class Attempts:
         self._slow = slow
         self._users = users
 
-    async def make(self, work: Callable[[], Result], caller: Caller, account: str | None = None) -> Result:
-        """The result of `work`; that it raises a `Problem` is what counts as a failure."""
+    async def make(
+        self, work: Callable[[], Result], caller: Caller, account: str | None = None, *, costs: bool = False
+    ) -> Result:
+        """The result of `work`; an attempt counts if it raises a `Problem`, and also if it succeeds when it `costs`."""
         self._throttle.admit(caller.address, account)
         try:
             result = await self._slow.run(work)
         except Unavailable:
             self._throttle.withdraw(caller.address, account)
             raise
-        self._throttle.succeeded(caller.address, account)
+        if not costs:
+            self._throttle.succeeded(caller.address, account)
         return result
 
     def account(self, login: str) -> str:

@@ -26,7 +26,13 @@ class SecurityEvents:
             self._last: int = reading.run('SELECT coalesce(max(id), 0) FROM security_events')[0][0]
 
     def record(
-        self, transaction: Transaction, type: str, caller: Caller, *, user: str | None = None, session: str | None = None
+        self,
+        transaction: Transaction,
+        type: str,
+        caller: Caller,
+        *,
+        user: str | None = None,
+        session: str | None = None,
     ) -> None:
         """Add one event to what is being committed; `type` is in the past tense."""
         self._last += 1

@@ -36,7 +36,7 @@ class Keys:
     """All keys of the folder are good; the one whose file sorts last signs, so a new file takes over."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         files = sorted(folder.glob('*.pem')) or [_make(folder)]
         keys = [_load(file) for file in files]
         self.signing = keys[-1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from app.auth.database import Database, Transaction
@@ -23,7 +23,7 @@ WRITTEN_EVERY = 60.0
 
 @dataclass(slots=True)
 class Session:
-    """One login; only `last_seen` and what is known of it on disk change."""
+    """One login; of all this only `last_seen` changes."""
 
     id: str
     user_id: str
@@ -34,7 +34,11 @@ class Session:
     last_seen: float
     address: str
     agent: str
-    written: float = 0.0
+    written: float = field(init=False)
+    """The `last_seen` that is on disk."""
+
+    def __post_init__(self) -> None:
+        self.written = self.last_seen
 
 
 class Sessions:
@@ -54,7 +58,7 @@ class Sessions:
                 'SELECT id, user_id, kind, secret_hash, created_at, last_seen, address, agent FROM sessions'
             )
         for row in rows:
-            self._keep(Session(*row, written=row[5]))
+            self._keep(Session(*row))
 
     def on_ended(self, listener: Callable[[str], None]) -> None:
         """Call `listener` with the id of each session that ends, from whatever thread ends it."""
@@ -89,7 +93,7 @@ class Sessions:
         now = self._clock()
         secret = new_secret()
         hashed = digest(secret) if kind == 'browser' else ''
-        session = Session(new_id(), user.id, kind, hashed, now, now, caller.address, caller.agent[:200], now)
+        session = Session(new_id(), user.id, kind, hashed, now, now, caller.address, caller.agent[:200])
         self.end(transaction, [old.id for old in self.of_user(user.id)[: -self._policy.sessions_per_user + 1 or None]])
         transaction.run(
             'INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
@@ -123,7 +127,8 @@ class Sessions:
             if used:
                 transaction.run(
                     'UPDATE sessions SET last_seen = used.seen FROM '
-                    '(SELECT unnest(?::VARCHAR[]) AS id, unnest(?::DOUBLE[]) AS seen) AS used WHERE sessions.id = used.id',
+                    '(SELECT unnest(?::VARCHAR[]) AS id, unnest(?::DOUBLE[]) AS seen) AS used '
+                    'WHERE sessions.id = used.id',
                     list(used), list(used.values()),
                 )  # fmt: skip
             self.end(transaction, [session.id for session in sessions if self.ends_at(session) <= now])

@@ -20,8 +20,8 @@ PERSON = {'username': 'ada', 'email': 'ada@example.org', 'password': 'seven gree
 
 def test_first_admin_login_restart_and_stop(tmp_path: Path) -> None:
     port = _free_port()
-    with _running(port, tmp_path) as (browser, link):
-        page = browser.get(link)
+    with _running(port, tmp_path) as (browser, printed):
+        page = browser.get(_link(printed))
         assert browser.post(_action(page), data=_hidden(page) | PERSON).status_code == 303
         session = browser.cookies['dbbasic_session']
         assert browser.get('/api/verify').json()['user']['roles'] == ['admin']
@@ -31,8 +31,8 @@ def test_first_admin_login_restart_and_stop(tmp_path: Path) -> None:
         assert wrong.status_code == 401
         client = {'username': 'ada', 'password': PERSON['password']}
         token = browser.post('/api/login', json=client).json()['token']
-    with _running(port, tmp_path) as (browser, link):
-        assert link == '', 'there is an admin already'
+    with _running(port, tmp_path) as (browser, printed):
+        assert '/setup' not in printed, 'there is an admin already'
         by_token = browser.get('/api/verify', headers={'Authorization': f'Bearer {token}'})
         by_session = browser.get('/api/verify', headers={'Cookie': f'dbbasic_session={session}'})
         assert by_token.json()['user'] == by_session.json()['user']
@@ -43,7 +43,8 @@ def test_first_admin_login_restart_and_stop(tmp_path: Path) -> None:
 def test_a_second_process_on_the_same_folder_says_why_it_cannot_start(tmp_path: Path) -> None:
     port = _free_port()
     with _running(port, tmp_path):
-        second = subprocess.run(_command(_free_port(), tmp_path), cwd=ROOT, capture_output=True, text=True, timeout=20)
+        command = _command(_free_port(), tmp_path)
+        second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
     assert second.returncode == 1
     assert 'is another process using it?' in second.stderr
     assert 'Traceback' not in second.stderr
@@ -51,31 +52,30 @@ def test_a_second_process_on_the_same_folder_says_why_it_cannot_start(tmp_path: 
 
 @contextmanager
 def _running(port: int, data: Path) -> Iterator[tuple[httpx.Client, str]]:
-    """A client for a running service and its link for the first admin; afterwards the service stops cleanly."""
-    process = subprocess.Popen(
-        _command(port, data), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    """A client for a running service, and what the service has printed; afterwards it must stop cleanly."""
+    printed = data / 'printed'
+    with printed.open('w') as output:
+        process = subprocess.Popen(_command(port, data), cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
     try:
         with httpx.Client(base_url=f'http://localhost:{port}', trust_env=False) as browser:
-            _wait_until_healthy(browser, process)
-            link = _printed_link(process) if _is_new(data) else ''
-            yield browser, link
+            _wait_until_healthy(browser, process, printed)
+            before = printed.read_text()
+            yield browser, before
             began = time.monotonic()
             process.send_signal(signal.SIGINT)
-            _, errors = process.communicate(timeout=10)
-            assert process.returncode == 0, errors
-            assert errors == ''
+            assert process.wait(timeout=10) == 0
             assert time.monotonic() - began < 2
+            assert printed.read_text() == before, 'nothing is printed on the way out'
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
 
 
 def _command(port: int, data: Path) -> list[str]:
     return [sys.executable, '-m', 'app.auth', '--port', str(port), '--data', str(data)]
 
 
-def _wait_until_healthy(browser: httpx.Client, process: subprocess.Popen[str]) -> None:
+def _wait_until_healthy(browser: httpx.Client, process: subprocess.Popen[bytes], printed: Path) -> None:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -83,22 +83,13 @@ def _wait_until_healthy(browser: httpx.Client, process: subprocess.Popen[str]) -
                 return
         except httpx.TransportError:
             time.sleep(0.05)
-    raise AssertionError(f'The service did not start: {process.communicate()}')
+    raise AssertionError(f'The service did not start: {printed.read_text()}')
 
 
-def _is_new(data: Path) -> bool:
-    marker = data / 'started-before'
-    new = not marker.exists()
-    marker.touch()
-    return new
-
-
-def _printed_link(process: subprocess.Popen[str]) -> str:
-    assert process.stdout
-    for line in process.stdout:
-        if '/setup?token=' in line:
-            return line.strip()
-    raise AssertionError('No link for the first admin was printed.')
+def _link(printed: str) -> str:
+    found = re.search(r'^http://localhost:\d+/setup\?token=\S+$', printed, re.M)
+    assert found, printed
+    return found[0]
 
 
 def _action(page: httpx.Response) -> str:

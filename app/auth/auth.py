@@ -1,0 +1,69 @@
+"""The service as the rest of the program sees it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from app.auth.claims import Claims
+from app.auth.events import Caller
+from app.auth.origin import Origins
+from app.auth.parts import Parts
+from app.auth.policy import Policy
+from app.auth.problems import Problem
+from app.auth.registration import check
+from app.auth.screen import Screen
+from app.auth.web import build_app
+
+
+class Auth:
+    """Accounts, sessions and tokens in one folder; `app` is the web server."""
+
+    def __init__(self, parts: Parts, app: FastAPI) -> None:
+        self.app = app
+        self._parts = parts
+
+    @classmethod
+    def open(
+        cls,
+        data: Path,
+        *,
+        issuer: str = 'http://localhost:8010',
+        home: str = 'http://localhost:8000/',
+        stylesheet: str = '/assets/style.css',
+        policy: Policy = Policy(),  # noqa: B008 - it is frozen
+        allowed_origin: Callable[[str], bool] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> Auth:
+        """Open the database in `data`, or make one; blocks for a moment."""
+        issuer = issuer.rstrip('/')
+        parts = Parts(Path(data), issuer, policy, clock)
+        origins = Origins(issuer=issuer, home=home, allowed=allowed_origin)
+        return cls(parts, build_app(parts, origins, Screen(home, stylesheet)))
+
+    def verify(self, authorization: str | None, session_cookie: str | None) -> Claims | None:
+        """Whose `Authorization` header or session cookie this is; microseconds, and never blocks."""
+        return self._parts.verifier.verify(authorization, session_cookie)
+
+    def on_ended(self, callback: Callable[[str], None]) -> None:
+        """Call `callback` with the id of each session that ends, from any thread; it must not block."""
+        self._parts.sessions.on_ended(callback)
+
+    def first_admin_link(self) -> str | None:
+        """The one-time link to make the first admin, or nothing once there is one."""
+        return self._parts.setup.link()
+
+    def create_admin(self, username: str, email: str, password: str) -> None:
+        """Make the first admin, or raise `ValueError` with the reason; blocks."""
+        try:
+            self._parts.accounts.create_admin(check(username, email, password), Caller())
+        except Problem as problem:
+            mistakes = [f'{name}: {message}' for name, message in problem.errors.items()]
+            raise ValueError(' '.join(mistakes) or problem.detail) from problem
+
+    def close(self) -> None:
+        """Finish what has begun and let go of the file."""
+        self._parts.close()

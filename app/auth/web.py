@@ -1,0 +1,46 @@
+"""The web server of the service: REST and pages in one ASGI application."""
+
+from __future__ import annotations
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from app.auth.api import Api
+from app.auth.border import Border, problem_answer
+from app.auth.origin import Origins
+from app.auth.pages import PATHS, Pages
+from app.auth.parts import Parts
+from app.auth.problems import MethodNotAllowed, NotFound, Problem
+from app.auth.screen import Screen
+
+
+def build_app(parts: Parts, origins: Origins, screen: Screen) -> FastAPI:
+    """Everything on the port of the service; `/docs` is left to others, as FastAPI's loads from the internet."""
+    api, pages = Api(parts), Pages(parts, origins, screen)
+    app = FastAPI(
+        title='DBBasic Auth', version='1', docs_url=None, redoc_url=None, dependencies=[Depends(origins.check)]
+    )
+    app.include_router(api.router)
+    app.include_router(pages.router)
+    app.add_middleware(Border)
+    _explain_refusals(app, pages)
+    return app
+
+
+def _explain_refusals(app: FastAPI, pages: Pages) -> None:
+    @app.exception_handler(Problem)
+    async def explain(request: Request, problem: Problem) -> Response:
+        if request.url.path in PATHS:
+            return pages.refuse(request, problem)
+        return problem_answer(problem, request.scope['state']['request_id'])
+
+    @app.exception_handler(HTTPException)
+    async def explain_routing(request: Request, error: HTTPException) -> Response:
+        path = request.url.path
+        if error.status_code == 405:
+            problem: Problem = MethodNotAllowed(f'{request.method} is not possible at {path}.')
+        else:
+            problem = NotFound(f'There is nothing at {path}.')
+        problem.headers |= error.headers or {}
+        return problem_answer(problem, request.scope['state']['request_id'])
