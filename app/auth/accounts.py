@@ -53,7 +53,7 @@ class Accounts:
     def register(self, candidate: Candidate, caller: Caller) -> User:
         """Make an ordinary account, where anyone may."""
         self.check_open()
-        return self._add(candidate, (), 'registered', caller)
+        return self._add(candidate, ('user',), 'registered', caller)
 
     def check_open(self) -> None:
         """Refuse registrations where only admins make accounts."""

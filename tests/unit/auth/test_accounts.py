@@ -19,7 +19,7 @@ def test_a_registration_makes_an_ordinary_user_even_if_it_is_the_first(auth: Aut
     answer = client.post('/api/register', json=ADA | {'email': 'Ada@Example.ORG'})
     assert answer.status_code == 201
     assert answer.json()['success'] is True
-    assert answer.json()['user']['roles'] == []
+    assert answer.json()['user']['roles'] == ['user']
     assert answer.json()['user']['email'] == 'ada@example.org'
     assert auth.first_admin_link() is not None
 

@@ -18,7 +18,7 @@ def test_a_login_gives_tokens_and_the_user_without_his_hash(ada: dict[str, Any])
     assert ada['success'] is True
     assert ada['expires_in'] == 600
     assert set(ada['user']) == {'id', 'username', 'email', 'roles'}
-    assert (ada['user']['username'], ada['user']['email'], ada['user']['roles']) == ('ada', 'ada@example.org', [])
+    assert (ada['user']['username'], ada['user']['email'], ada['user']['roles']) == ('ada', 'ada@example.org', ['user'])
 
 
 def test_name_and_address_both_log_in_in_any_case(client: TestClient, ada: dict[str, Any]) -> None:

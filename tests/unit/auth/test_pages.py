@@ -124,7 +124,7 @@ def test_a_registration_logs_in_and_leads_on(auth: Auth, client: TestClient) -> 
     assert (answer.status_code, answer.headers['location']) == (303, f'{HOME}x')
     claims = auth.verify(None, client.cookies[COOKIE])
     assert claims
-    assert claims.roles == ()
+    assert claims.roles == ('user',)
     taken = browser(auth).post('/register', data=ADA)
     assert taken.status_code == 409
     assert 'This is taken.' in taken.text
