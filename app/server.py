@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http import wants_html
 from app.permissions import Principal
+from app.port_holder import holder_of
 
 SHUTDOWN_SECONDS = 1
 NEVER_PAGES = frozenset({'api', 'docs', 'openapi.json', 'health', 'ws'})
@@ -100,7 +101,7 @@ def bind(ports: Mapping[int, str], host: str) -> list[socket.socket]:
                 for opened in sockets:
                     opened.close()
                 raise PortTaken(
-                    f'Port {port} ({title}) is taken by another program: {error.strerror}. '
+                    f'Port {port} ({title}) is taken by {holder_of(port)}: {error.strerror}. '
                     'Stop that program, or move all ports with --base-port, such as --base-port 18000.'
                 ) from None
     return sockets

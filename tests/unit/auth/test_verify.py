@@ -19,7 +19,7 @@ from .conftest import PASSWORD, Clock, Open, bearer, browser
 def test_the_claims_of_a_token(auth: Auth, ada: dict[str, Any], clock: Clock) -> None:
     claims = auth.verify(f'Bearer {ada["token"]}', None)
     assert claims is not None
-    expected = Claims(ada['user']['id'], 'ada', (), claims.session_id, None, int(clock.now) + 600)
+    expected = Claims(ada['user']['id'], 'ada', ('user',), claims.session_id, None, int(clock.now) + 600)
     assert claims == expected
     assert auth.verify(f'bearer {ada["token"]}', None) == expected
 
