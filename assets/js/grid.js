@@ -159,7 +159,8 @@ async function restore(address, name) {
 
 function openForm(id) {
   if (id === null && !options.creatable) return;
-  window.emitEvent("open_form", { id });
+  if (window.socket?.connected) window.emitEvent("open_form", { id });
+  else toast("The form needs a live connection, and none gets through. The list stays up to date.", { bad: true });
 }
 
 function shortcut(event) {

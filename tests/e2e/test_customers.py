@@ -80,6 +80,8 @@ def test_without_any_websocket_the_page_loads_over_http_polls_and_says_so(system
     expect(page.get_by_text('Polling', exact=True)).to_be_visible()
     system.client.patch(system.url('crud', '/api/customers/ada'), json={'phone': '+44 20 7946 4711'})
     expect(cell(page, '+44 20 7946 4711')).to_be_visible()
+    page.get_by_role('button', name='New').click()
+    expect(page.get_by_text('The form needs a live connection')).to_be_visible()
 
 
 def refuse_websockets(page: Page) -> None:
