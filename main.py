@@ -21,6 +21,7 @@ from app.config import Config, WrongConfig, load
 from app.crud import Catalog, DataApi
 from app.crud.demo import seed
 from app.docs import with_docs
+from app.errors import Problem
 from app.events import Damaged, DuckDBLog, open_log
 from app.events.api import EventsApi
 from app.gate import Gate, Identify
@@ -44,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with held(options.data):
             return _create_admin(options) if options.command == 'create-admin' else asyncio.run(_run(options))
-    except (WrongConfig, Damaged, FolderInUse, PortTaken) as refusal:
+    except (WrongConfig, Damaged, FolderInUse, PortTaken, Problem) as refusal:
         print(f'DBBasic cannot start.\n{refusal}', file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -56,18 +57,17 @@ async def _run(options: Namespace) -> int:
     sockets = bind({row.port(options.base_port): row.title for row in SERVICES}, options.host)
     config = load(options.config)
     catalog = Catalog()
-    log = await open_log(options.data, apply=[catalog.apply])
-    auth = await asyncio.to_thread(_open_auth, options, config)
-    try:
+    async with contextlib.AsyncExitStack() as opened:
+        log = await open_log(options.data, apply=[catalog.apply])
+        opened.push_async_callback(log.close)
+        auth = await asyncio.to_thread(_open_auth, options, config)
+        opened.push_async_callback(asyncio.to_thread, auth.close)
         data = await _open_data(options, config, catalog, log)
         watch = Watch(options.config, lambda changed: catalog.activate(changed, log))
         gate = _wire(options, log, auth, data, watch)
         watching = asyncio.create_task(watch.run())
         await serve(gate, sockets, lambda: _announce(options, auth))
         watching.cancel()
-    finally:
-        await log.close()
-        await asyncio.to_thread(auth.close)
     return 0
 
 

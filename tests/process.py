@@ -136,7 +136,7 @@ class System:
         if self.process.poll() is not None:
             self._finish()
             printed = ''.join(self._lines[self._from :])
-            if self._fixed or 'is taken by another program' not in printed:
+            if self._fixed or 'is taken by' not in printed:
                 raise AssertionError(f'DBBasic ended with exit code {self.process.returncode}:\n{printed}')
             self.base_port = free_base_port()
             self._launch()

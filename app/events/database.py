@@ -12,7 +12,7 @@ import duckdb
 from app.errors import Unavailable
 
 READERS = 3
-SETTINGS = {
+SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     'enable_external_access': 'false',
     'autoinstall_known_extensions': 'false',
     'autoload_known_extensions': 'false',

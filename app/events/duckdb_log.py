@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from app.events import recovery
 from app.events.database import Database
-from app.events.event import Event, Head
+from app.events.event import BEGINNING, Event, Head
 from app.events.head_file import HeadFile
 from app.events.log import Append, Appended, Apply
 from app.events.tail import Tail
@@ -68,12 +69,13 @@ class DuckDBLog:
 
     async def head(self) -> Head:
         """The end of the log."""
-        return await asyncio.to_thread(recovery.database_head, self.database)
+        rows = await self.database.query(recovery.HEAD)
+        return Head(*rows[0]) if rows else BEGINNING
 
     async def close(self) -> None:
         """Write what is queued, then let go of the files."""
         self._tail.close()
-        await asyncio.to_thread(self.writer.stop)
+        await self.writer.stop()
         await asyncio.to_thread(self.database.close)
         self._head_file.close()
 
@@ -84,25 +86,22 @@ async def open_log(data: Path, apply: Sequence[Apply] = ()) -> DuckDBLog:
     `apply` may still be added to until the log's first append.
     """
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database, head_file = await asyncio.to_thread(_open_files, data)
-    log = DuckDBLog(database, head_file, apply)
+    path = data / 'events.duckdb'
+    with ExitStack() as undo, recovery.evidence_kept(path):
+        head_file = HeadFile(data / 'events.head')
+        undo.callback(head_file.close)
+        database = await asyncio.to_thread(recovery.open_database, path)
+        undo.callback(database.close)
+        await asyncio.to_thread(_prepare, database, head_file)
+        log = DuckDBLog(database, head_file, apply)
+        undo.pop_all()
     log.writer.start()
     return log
 
 
-def _open_files(data: Path) -> tuple[Database, HeadFile]:
-    path = data / 'events.duckdb'
-    head_file = HeadFile(data / 'events.head')
-    with recovery.evidence_kept(path):
-        database = recovery.open_database(path)
-        try:
-            cursor = database.cursor()
-            cursor.execute(SCHEMA)
-            cursor.execute('CHECKPOINT')
-            cursor.close()
-            recovery.check_head(database, head_file)
-        except BaseException:
-            database.close()
-            head_file.close()
-            raise
-    return database, head_file
+def _prepare(database: Database, head_file: HeadFile) -> None:
+    cursor = database.cursor()
+    cursor.execute(SCHEMA)
+    recovery.check_head(database, head_file)
+    cursor.execute('CHECKPOINT')
+    cursor.close()

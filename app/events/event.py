@@ -59,6 +59,9 @@ class Head(NamedTuple):
     hash: str
 
 
+BEGINNING = Head(0, GENESIS)
+
+
 def record(new: NewEvent, head: Head, version: int, recorded_at: int) -> Event:
     """`new` as the event that follows `head`."""
     position = head.position + 1

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from app.events.event import GENESIS, Event, Head
+from app.events.event import BEGINNING, Event, Head
 from app.events.log import Append, Expect
 from app.events.plan import ABSENT, ClaimKey, Facts, Plan, StreamHead
 
@@ -31,7 +31,7 @@ class FactFinder:
     def reset(self) -> None:
         """Forget everything and read the end of the log from disk."""
         row = self._cursor.execute(HEAD).fetchone()
-        self.head = Head(row[0], row[1]) if row else Head(0, GENESIS)
+        self.head = Head(row[0], row[1]) if row else BEGINNING
         self.recorded_at: int = row[2] if row else 0
         self.categories: dict[str, int] = dict(self._cursor.execute(CATEGORIES).fetchall())
         self._streams.clear()

@@ -1,7 +1,7 @@
 """The head of the log, kept outside the database: what must be there after a restart, or something was lost.
 
-DuckDB opens silently after some damage to its WAL, without the commits behind it; this file notices. Two slots are written
-in turn, each with a checksum, so that a torn write leaves the other one readable.
+DuckDB opens silently after some damage to its WAL, without the commits behind it; this file notices. Two slots are
+written in turn, each with a checksum and in a block of its own, so that a torn write leaves the other one readable.
 """
 
 import hashlib
@@ -11,6 +11,8 @@ from pathlib import Path
 from app.events.event import Head
 
 SLOT = 128
+BLOCK = 4096
+"""What a disk may tear at once."""
 DIGITS = 20
 
 
@@ -24,10 +26,10 @@ class HeadFile:
 
     def read(self) -> Head | None:
         """The newest head, or `None` if none was ever written; raises `ValueError` when no slot is readable."""
-        content = os.pread(self._file, 2 * SLOT, 0)
-        if not content:
+        slots = [os.pread(self._file, SLOT, start) for start in (0, BLOCK)]
+        if not any(slots):
             return None
-        heads = [_decode(content[start : start + SLOT]) for start in (0, SLOT)]
+        heads = [_decode(slot) for slot in slots]
         readable = [(head, slot) for slot, head in enumerate(heads) if head]
         if not readable:
             raise ValueError(f'{self.path} is damaged: neither of its two slots can be read')
@@ -37,7 +39,7 @@ class HeadFile:
 
     def write(self, head: Head) -> None:
         """Put `head` into the older slot and wait for the disk."""
-        os.pwrite(self._file, _encode(head), self._next_slot * SLOT)
+        os.pwrite(self._file, _encode(head), self._next_slot * BLOCK)
         os.fdatasync(self._file)
         self._next_slot = 1 - self._next_slot
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from app.errors import Problem
-from app.events.event import GENESIS, Event, Head, NewEvent, record
+from app.events.event import BEGINNING, Event, Head, NewEvent, record
 from app.events.log import Append, Appended, CategoryChanged, Expect, Expectation, IdReused, Taken, WrongVersion
 
 
@@ -24,7 +24,7 @@ ClaimKey = tuple[str, str]
 class Facts:
     """What the log knows of everything that a group of requests mentions; whatever is missing does not exist."""
 
-    head: Head = Head(0, GENESIS)
+    head: Head = BEGINNING
     recorded_at: int = 0
     streams: dict[str, StreamHead] = field(default_factory=dict)
     recorded: dict[str, Event] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """The newest events in memory, for those who follow the log.
 
-Followers keep their own position, so a slow one costs nothing: when it falls behind this window it reads from the log again.
+Followers keep their own position, so a slow one costs nothing: when it falls behind this window it reads from the log
+again.
 """
 
 import asyncio
@@ -24,6 +25,8 @@ class Tail:
 
     def publish(self, events: Sequence[Event]) -> None:
         """Show newly committed events to everyone who waits."""
+        if events[0].position != self._position + 1:
+            self._recent.clear()  # what was committed between, unheard of here, must be read from the log
         self._recent += events
         if len(self._recent) > 2 * WINDOW:
             del self._recent[:-WINDOW]

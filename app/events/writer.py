@@ -1,4 +1,4 @@
-"""The one thread that writes: everything that waits is decided and committed together, each request with its own verdict."""
+"""The one thread that writes: all that waits is decided and committed together, each request with its own verdict."""
 
 import asyncio
 import logging
@@ -11,7 +11,7 @@ from typing import Any
 
 from app.errors import Problem, Unavailable
 from app.events.database import Database, Error, first_line
-from app.events.event import Event
+from app.events.event import Event, Head
 from app.events.facts import FactFinder, claim_text
 from app.events.head_file import HeadFile
 from app.events.log import Append, Appended, Apply
@@ -48,6 +48,7 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name='writer')
         self._broken: str | None = None
+        self._stopping = False
         self.on_commit: Callable[[Sequence[Event]], None] = lambda events: None
         self.commits = 0
         self.written = 0
@@ -58,18 +59,19 @@ class Writer:
 
     def submit(self, request: Append) -> asyncio.Future[Appended]:
         """Queue `request`; the future answers once it is durable or refused."""
-        if self._broken:
-            raise Unavailable(self._broken)
+        if self._broken or self._stopping:
+            raise Unavailable(self._broken or 'DBBasic is stopping.')
         if self._queue.qsize() >= WAITING:
             raise Unavailable('Too many writes are waiting.', retry_after=1)
         waiting = Waiting(request, self._loop.create_future())
         self._queue.put(waiting)
         return waiting.future
 
-    def stop(self) -> None:
-        """Finish what is queued and end the thread; blocks."""
+    async def stop(self) -> None:
+        """Take no more requests, finish what is queued and end the thread."""
+        self._stopping = True
         self._queue.put(None)
-        self._thread.join()
+        await asyncio.to_thread(self._thread.join)
         self._cursor.close()
 
     @property
@@ -122,9 +124,12 @@ class Writer:
         if self._broken:
             raise Unavailable(self._broken)
         result = plan(self._facts.gather(requests), requests, time.time_ns() // 1000)
-        accepted = [r for r, verdict in zip(requests, result.verdicts, strict=True) if isinstance(verdict, Appended)]
-        alongside = [request.alongside for request in accepted if request.alongside]
-        if not result.events and not alongside:
+        alongside = [
+            request.alongside
+            for request, verdict in zip(requests, result.verdicts, strict=True)
+            if request.alongside and isinstance(verdict, Appended) and not verdict.duplicate
+        ]
+        if not (result.events or result.claims or alongside):
             return result
         self._cursor.execute('BEGIN')
         _insert_events(self._cursor, result.events)
@@ -134,25 +139,36 @@ class Writer:
         for change in alongside:
             change(self._cursor)
         self._cursor.execute('COMMIT')
-        self._head_file.write(result.facts.head)
+        self._promise(result.facts.head)
         if alongside:
-            self._cursor.execute('CHECKPOINT')
+            self._checkpoint()
         self.commits += 1
         self.written += len(result.events)
         return result
+
+    def _promise(self, head: Head) -> None:
+        try:
+            self._head_file.write(head)
+        except OSError as error:
+            # The events are committed, so trying again would be wrong; not promised, so no answer may say they are.
+            self._break(error)
+            raise Unavailable(self._broken or '') from error
 
     def _recover(self, group: list[Waiting], error: Exception) -> None:
         try:
             self._roll_back()
         except Exception as fatal:
-            self._broken = f'Writing has stopped: {first_line(fatal)}. Restart DBBasic; nothing acknowledged is lost.'
-            logger.critical(self._broken, exc_info=fatal)
+            self._break(fatal)
         if len(group) > 1 and not self._broken:
             for waiting in group:
                 self._commit([waiting])
             return
         for waiting in group:
             self._loop.call_soon_threadsafe(_fail, waiting.future, self._explain(error))
+
+    def _break(self, error: Exception) -> None:
+        self._broken = f'Writing has stopped: {first_line(error)}. Restart DBBasic; nothing acknowledged is lost.'
+        logger.critical(self._broken, exc_info=error)
 
     def _roll_back(self) -> None:
         try:
@@ -182,8 +198,15 @@ class Writer:
     def _checkpoint_when_worth_it(self) -> None:
         wal = self._database.path.with_suffix(self._database.path.suffix + '.wal')
         try:
-            if wal.exists() and wal.stat().st_size > CHECKPOINT_BYTES:
-                self._cursor.execute('CHECKPOINT')
+            worth_it = wal.stat().st_size > CHECKPOINT_BYTES
+        except OSError:
+            return
+        if worth_it:
+            self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        try:
+            self._cursor.execute('CHECKPOINT')
         except Error as error:
             logger.warning('checkpoint put off: %s', first_line(error))
 
@@ -193,9 +216,10 @@ def _fail(future: asyncio.Future[Appended], problem: Problem) -> None:
         future.set_exception(problem)
 
 
-INSERT_EVENTS = 'INSERT INTO events SELECT ' + ', '.join(
-    f'unnest(?::{column}[])' for column in 'BIGINT VARCHAR INTEGER VARCHAR VARCHAR VARCHAR UUID BIGINT VARCHAR'.split()
-)
+INSERT_EVENTS = """
+    INSERT INTO events SELECT
+        unnest(?::BIGINT[]), unnest(?::VARCHAR[]), unnest(?::INTEGER[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]),
+        unnest(?::VARCHAR[]), unnest(?::UUID[]), unnest(?::BIGINT[]), unnest(?::VARCHAR[])"""
 
 
 def _insert_events(cursor: Any, events: Sequence[Event]) -> None:

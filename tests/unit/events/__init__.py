@@ -1,0 +1,1 @@
+"""Tests of the log, one file for each of its modules."""

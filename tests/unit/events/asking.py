@@ -1,0 +1,81 @@
+"""Short words for what the tests of the log ask of it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from app.events import Append, Appended, Claim, DuckDBLog, Event, NewEvent, new_event, open_log
+from app.events.log import Apply, Expectation
+
+
+def happened(type_: str, stream: str, event_id: str | None = None, **data: object) -> NewEvent:
+    """An event that the log has not seen."""
+    return new_event(stream, type_, dict(data), {'actor': 'ann'}, event_id)
+
+
+def ask(
+    *events: NewEvent,
+    expected: Mapping[str, Expectation] | None = None,
+    unchanged: Mapping[str, int] | None = None,
+    claims: Sequence[Claim] = (),
+) -> Append:
+    """A request."""
+    return Append(events=events, expected=expected or {}, unchanged=unchanged or {}, claims=claims)
+
+
+def create(stream: str, expected: Expectation | None = None, event_id: str | None = None, **data: object) -> Append:
+    """A request for one `created`."""
+    wanted = {} if expected is None else {stream: expected}
+    return ask(happened('created', stream, event_id, **data), expected=wanted)
+
+
+def take(key: str, owner: str) -> Claim:
+    """A claim on an email address."""
+    return Claim('customers.email', key, owner)
+
+
+def free(key: str, owner: str) -> Claim:
+    """The end of a claim."""
+    return Claim('customers.email', key, owner, release=True)
+
+
+@asynccontextmanager
+async def opened(folder: Path, apply: Sequence[Apply] = ()) -> AsyncIterator[DuckDBLog]:
+    """The log in `folder`, closed in the end."""
+    log = await open_log(folder, apply)
+    try:
+        yield log
+    finally:
+        await log.close()
+
+
+async def append_together(log: DuckDBLog, *requests: Append) -> list[Appended | BaseException]:
+    """The answers to requests that the writer finds waiting all at once, so that it decides them as one group."""
+    busy, free_again = threading.Event(), threading.Event()
+
+    def keep_busy(_: object) -> None:
+        busy.set()
+        free_again.wait()
+
+    holding = asyncio.ensure_future(log.append(Append(events=(), alongside=keep_busy)))
+    await asyncio.to_thread(busy.wait)
+    answers = [asyncio.ensure_future(log.append(request)) for request in requests]
+    while log.writer.queued + sum(answer.done() for answer in answers) < len(requests):
+        await asyncio.sleep(0)
+    free_again.set()
+    await holding
+    return await asyncio.gather(*answers, return_exceptions=True)
+
+
+async def all_events(log: DuckDBLog) -> list[Event]:
+    """Everything recorded."""
+    return await log.read(0, 1_000_000)
+
+
+async def all_claims(log: DuckDBLog) -> dict[str, str]:
+    """Claim -> holder, as stored."""
+    return dict(await log.database.query('SELECT claim, owner FROM claims'))

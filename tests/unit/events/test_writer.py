@@ -1,0 +1,232 @@
+"""The writer: a group of requests is one commit, yet each succeeds or fails for itself."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from app.errors import Invalid, Unavailable
+from app.events import Append, Appended, DuckDBLog, Event, Expect, Taken, WrongVersion
+from app.events import writer as writer_module
+from app.events.event import Head
+from app.events.head_file import HeadFile
+from tests.unit.events.asking import all_claims, all_events, append_together, ask, create, free, happened, opened, take
+
+
+class Table:
+    """A read table of stream names that refuses one of them."""
+
+    def __init__(self, problem: Exception | None = None) -> None:
+        self.problem = problem or ValueError('no poison here')
+
+    def apply(self, database: Any, events: Sequence[Event]) -> None:
+        database.execute('CREATE TABLE IF NOT EXISTS streams (name VARCHAR)')
+        for event in events:
+            database.execute('INSERT INTO streams VALUES (?)', [event.stream])
+            if event.stream == 'c/poison':
+                raise self.problem
+
+
+class Failing:
+    """A cursor that fails before or after it has run one statement."""
+
+    def __init__(self, cursor: Any, before: str = '', after: str = '') -> None:
+        self.cursor, self.before, self.after = cursor, before, after
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.cursor, name)
+
+    def execute(self, sql: str, *rest: Any) -> Any:
+        if sql == self.before:
+            raise duckdb.TransactionException('not now')
+        result = self.cursor.execute(sql, *rest)
+        if sql == self.after:
+            raise duckdb.TransactionException('not certain')
+        return result
+
+
+async def streams(log: DuckDBLog) -> list[str]:
+    return [row[0] for row in await log.database.query('SELECT name FROM streams ORDER BY rowid')]
+
+
+@pytest.mark.parametrize('place', [0, 3, 5])
+def test_a_request_that_its_read_table_refuses_fails_alone(tmp_path: Path, place: int) -> None:
+    async def story() -> None:
+        requests = [create(f'c/{n}') for n in range(5)]
+        requests.insert(place, ask(happened('created', 'c/poison'), claims=[take('p', 'c/poison')]))
+        async with opened(tmp_path, [Table().apply]) as log:
+            answers = await append_together(log, *requests)
+            failure = answers.pop(place)
+            assert isinstance(failure, Unavailable)
+            assert 'no poison here' in failure.detail
+            assert [answer.position for answer in answers] == [1, 2, 3, 4, 5]  # type: ignore[union-attr]
+            assert await streams(log) == [event.stream for event in await all_events(log)]
+            assert await all_claims(log) == {}
+            assert (await log.append(create('c/after'))).position == 6
+
+    asyncio.run(story())
+
+
+def test_a_read_table_may_refuse_with_a_problem_of_its_own(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with opened(tmp_path, [Table(Invalid(errors={'name': 'is poison'})).apply]) as log:
+            with pytest.raises(Invalid, match='is poison'):
+                await log.append(create('c/poison'))
+            assert await all_events(log) == []
+
+    asyncio.run(story())
+
+
+def test_verdicts_in_a_group_are_independent_and_in_order(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with opened(tmp_path) as log:
+            await log.append(ask(happened('created', 'c/1'), claims=[take('a', 'c/1')]))
+            answers = await append_together(
+                log,
+                ask(happened('created', 'c/2'), claims=[take('a', 'c/2')]),
+                ask(happened('changed', 'c/1'), expected={'c/1': 1}, claims=[free('a', 'c/1')]),
+                ask(happened('created', 'c/2'), claims=[take('a', 'c/2')]),
+                ask(happened('changed', 'c/1'), expected={'c/1': 1}),
+                ask(happened('created', 'c/3'), claims=[take('a', 'c/3')]),
+            )
+            assert [type(answer) for answer in answers] == [Taken, Appended, Appended, WrongVersion, Taken]
+            assert [(event.stream, event.version) for event in await all_events(log)] == [
+                ('c/1', 1),
+                ('c/1', 2),
+                ('c/2', 1),
+            ]
+            assert await all_claims(log) == {'customers.email\x1fa': 'c/2'}
+
+    asyncio.run(story())
+
+
+def test_what_runs_alongside_is_in_the_same_commit_after_the_events_were_applied(tmp_path: Path) -> None:
+    async def story() -> None:
+        def count(database: Any) -> None:
+            database.execute('CREATE TABLE counted AS SELECT count(*) AS n FROM streams')
+
+        async with opened(tmp_path, [Table().apply]) as log:
+            await log.append(Append(events=[happened('created', 'c/1')], alongside=count))
+            assert await log.database.query('SELECT n FROM counted') == [(1,)]
+
+    asyncio.run(story())
+
+
+def test_what_fails_alongside_changes_nothing(tmp_path: Path) -> None:
+    async def story() -> None:
+        def fail(database: Any) -> None:
+            database.execute('CREATE TABLE half_done (n INTEGER)')
+            raise ValueError('cannot go on')
+
+        request = Append(events=[happened('created', 'c/1')], claims=[take('a', 'c/1')], alongside=fail)
+        async with opened(tmp_path) as log:
+            answers = await append_together(log, create('c/0'), request, create('c/2'))
+            assert [type(answer) for answer in answers] == [Appended, Unavailable, Appended]
+            assert 'cannot go on' in str(answers[1])
+            assert [event.stream for event in await all_events(log)] == ['c/0', 'c/2']
+            assert await all_claims(log) == {}
+            with pytest.raises(duckdb.CatalogException):
+                await log.database.query('SELECT * FROM half_done')
+
+    asyncio.run(story())
+
+
+def test_a_refused_request_and_a_repeated_one_do_not_run_what_came_alongside(tmp_path: Path) -> None:
+    async def story() -> None:
+        runs: list[Any] = []
+        new = happened('created', 'c/1', str(uuid.uuid4()))
+        request = Append(events=[new], expected={'c/1': Expect.NONE}, alongside=runs.append)
+        async with opened(tmp_path) as log:
+            first, again = await log.append(request), await log.append(request)
+            assert (again.duplicate, again.events, len(runs)) == (True, first.events, 1)
+            with pytest.raises(WrongVersion):
+                await log.append(Append(events=(), expected={'c/1': 7}, alongside=runs.append))
+            assert len(runs) == 1
+
+    asyncio.run(story())
+
+
+def test_a_checkpoint_that_fails_does_not_undo_a_commit(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with opened(tmp_path) as log:
+            log.writer._cursor = Failing(log.writer._cursor, before='CHECKPOINT')  # type: ignore[assignment]
+            request = Append(events=[happened('created', 'c/1')], alongside=lambda database: None)
+            assert (await log.append(request)).position == 1
+            assert (await log.append(create('c/2'))).position == 2
+
+    asyncio.run(story())
+
+
+def test_a_commit_that_succeeded_although_it_failed_is_found_on_disk_and_shown_to_followers(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with opened(tmp_path) as log:
+            follower = log.follow(0)
+            cursor = log.writer._cursor
+            log.writer._cursor = Failing(cursor, after='COMMIT')  # type: ignore[assignment]
+            with pytest.raises(Unavailable, match='could not be written'):
+                await log.append(create('c/1'))
+            log.writer._cursor = cursor
+            with pytest.raises(WrongVersion):
+                await log.append(create('c/1', Expect.NONE))
+            assert (await log.append(create('c/2'))).position == 2
+            assert [event.stream for event in await anext(follower)] == ['c/1', 'c/2']
+
+    asyncio.run(story())
+
+
+def test_when_the_head_file_cannot_be_written_nothing_is_acknowledged_or_written_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = HeadFile.write
+
+    def fail(file: HeadFile, head: Head) -> None:
+        if head.position > 1:
+            raise OSError(28, 'No space left on device')
+        write(file, head)
+
+    async def story() -> None:
+        async with opened(tmp_path) as log:
+            await log.append(create('c/0'))
+            with monkeypatch.context() as patch:
+                patch.setattr(HeadFile, 'write', fail)
+                answers = await append_together(log, create('c/1'), create('c/2', Expect.NONE))
+            assert [type(answer) for answer in answers] == [Unavailable, Unavailable]
+            with pytest.raises(Unavailable, match=r'No space left on device.*Restart DBBasic'):
+                await log.append(create('c/3'))
+        async with opened(tmp_path) as log:
+            assert [event.stream for event in await all_events(log)] == ['c/0', 'c/1', 'c/2']
+            assert (await log.append(create('c/3'))).position == 4
+
+    asyncio.run(story())
+
+
+def test_too_many_waiting_requests_are_told_to_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer_module, 'WAITING', 3)
+
+    async def story() -> None:
+        async with opened(tmp_path) as log:
+            answers = await append_together(log, *(create(f'c/{n}') for n in range(3)), create('c/late'))
+            assert [type(answer) for answer in answers] == [Appended, Appended, Appended, Unavailable]
+            assert answers[3].headers['Retry-After'] == '1'  # type: ignore[union-attr]
+
+    asyncio.run(story())
+
+
+def test_more_than_a_group_holds_waits_for_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer_module, 'GROUP', 4)
+
+    async def story() -> None:
+        async with opened(tmp_path) as log:
+            before = log.writer.commits
+            large = ask(*(happened('changed', 'c/large') for _ in range(9)))
+            await append_together(log, *(create(f'c/{n}') for n in range(6)), large, create('c/last'))
+            assert log.writer.commits == before + 1 + 3
+            assert [event.position for event in await all_events(log)] == list(range(1, 17))
+
+    asyncio.run(story())
