@@ -14,10 +14,9 @@ DESCRIPTION = (
 
 def parse_arguments(arguments: list[str] | None, root: Path) -> argparse.Namespace:
     """What the user asked for: `command` is `run` or `create-admin`."""
-    data = argparse.ArgumentParser(add_help=False)
-    data.add_argument('--data', type=Path, default=argparse.SUPPRESS, help='where everything is kept (default: data)')
-    parser = argparse.ArgumentParser('dbbasic', description=DESCRIPTION, parents=[data])
-    parser.set_defaults(data=root / 'data', command='run')
+    parser = argparse.ArgumentParser('dbbasic', description=DESCRIPTION)
+    parser.set_defaults(command='run')
+    _add_data(parser, root / 'data')
     parser.add_argument(
         '--config', type=Path, default=root / 'config', help='the folder of YAML files (default: config)'
     )
@@ -31,18 +30,21 @@ def parse_arguments(arguments: list[str] | None, root: Path) -> argparse.Namespa
     commands = parser.add_subparsers(title='commands', metavar='')
     admin = commands.add_parser(
         'create-admin',
-        parents=[data],
         help='create the first admin while DBBasic is stopped',
         description='Creates the first admin. The password comes from DBBASIC_PASSWORD, or is asked for.',
     )
     admin.add_argument('username')
     admin.add_argument('email')
     admin.set_defaults(command='create-admin')
+    _add_data(admin, argparse.SUPPRESS)  # two options, because a shared one would forget what stood before the command
     return parser.parse_args(arguments)
 
 
+def _add_data(parser: argparse.ArgumentParser, default: Path | str) -> None:
+    parser.add_argument('--data', type=Path, default=default, help='where everything is kept (default: data)')
+
+
 def _base_port(text: str) -> int:
-    port = int(text)
-    if not 1 <= port <= 65_000:
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 65_000:
         raise argparse.ArgumentTypeError('must be a number from 1 to 65000')
-    return port
+    return int(text)

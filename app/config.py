@@ -74,6 +74,7 @@ def check(documents: dict[str, str], where: Path = Path()) -> Config:
     application = Application()
     entities: dict[str, Entity] = {}
     lines: dict[str, tuple[str, Lines]] = {}
+    unreadable = set()
     for name, text in documents.items():
         path = str(where / name)
         try:
@@ -86,12 +87,13 @@ def check(documents: dict[str, str], where: Path = Path()) -> Config:
                 raise YamlError(places.of(('resource',)), f'{entity.resource} is already defined in another file')
         except YamlError as error:
             mistakes.append(Mistake(path, error.line, '', error.message))
+            unreadable.add(Path(name).stem)
         except ValidationError as error:
             mistakes += [_explain(path, places, content, detail) for detail in error.errors()]
+            unreadable.add(Path(name).stem)
         else:
             entities[entity.resource] = entity
             lines[entity.resource] = path, places
-    unreadable = {Path(name).stem for name in documents} - entities.keys()
     mistakes += _wrong_references(entities, lines, unreadable)
     if mistakes:
         raise WrongConfig(sorted(mistakes, key=lambda mistake: (mistake.path, mistake.line)))
@@ -111,17 +113,17 @@ def _read_entity(content: Any) -> Entity:
         parsed = {}
         for name, options in fields.items():
             try:
-                parsed[str(name)] = _read_field(name, options)
+                parsed[str(name)] = _read_field(str(name), options)
             except ValidationError as error:
-                errors += [_error(('fields', name, *d['loc']), d['msg'], d['type']) for d in error.errors()]
-    content = content | {'fields': parsed}
+                errors += [_error(('fields', str(name), *d['loc']), d['msg'], d['type']) for d in error.errors()]
+    content = content | ({'fields': parsed} if 'fields' in content else {})
     if isinstance(content.get('key'), str):
         content['key'] = [content['key']]
     try:
         entity = Entity.model_validate(content)
     except ValidationError as error:
-        found = [_error(d['loc'], d['msg'], d['type']) for d in error.errors()]
-        raise ValidationError.from_exception_data('Entity', errors or found) from None
+        found = [_error(d['loc'], d['msg'], d['type']) for d in error.errors() if d['loc'] or not errors]
+        raise ValidationError.from_exception_data('Entity', errors + found) from None
     if errors:
         raise ValidationError.from_exception_data('Entity', errors)
     return entity
@@ -131,12 +133,14 @@ def _read_field(name: str, options: Any) -> Field:
     if not isinstance(options, dict):
         options = {'type': options}
     kind = options.get('type')
-    if kind not in FIELD_TYPES:
-        meant = _did_you_mean(str(kind), FIELD_TYPES)
+    if not isinstance(kind, str) or kind not in FIELD_TYPES:
+        meant = _did_you_mean(str(kind), FIELD_TYPES) if kind is not None else ''
         known = f'; the types are {", ".join(sorted(FIELD_TYPES))}' if not meant else ''
         message = f'unknown type {kind!r}{meant}{known}' if kind is not None else f'needs a type{known}'
         raise ValidationError.from_exception_data('Field', [_error(('type',) if kind is not None else (), message)])
-    return FIELD_TYPES[kind].model_validate({'name': str(name)} | options)
+    if 'name' in options:
+        raise ValidationError.from_exception_data('Field', [_error(('name',), '', 'extra_forbidden')])
+    return FIELD_TYPES[kind].model_validate(options | {'name': name})
 
 
 def _error(place: tuple[Any, ...], message: str, kind: str = 'value_error') -> Any:

@@ -73,8 +73,8 @@ class Entity(Strict):
     @cached_property
     def display(self) -> str:
         """The field that stands for a record."""
-        shown = [self.interface.display, *self.interface.list_display, *self.fields]
-        return next(name for name in shown if name)
+        named = [name for name in [*self.interface.list_display, *self.fields] if not self.fields[name].minted]
+        return self.interface.display or named[0]
 
     @cached_property
     def listed(self) -> tuple[Field, ...]:
@@ -151,17 +151,9 @@ def encode_part(text: str) -> str:
 
 
 def _problems(entity: Entity) -> list[str]:
-    problems = []
+    problems = _wrong_fields(entity)
     if not re.fullmatch(r'[a-z][a-z0-9_]{0,59}', entity.resource) or entity.resource in FIXED_WORDS:
         problems.append(f'resource: {entity.resource!r} is not a free name of small letters, digits and underscores')
-    lowered = [name.lower() for name in entity.fields]
-    for name, field in entity.fields.items():
-        if not NAME.fullmatch(name) or lowered.count(name.lower()) > 1:
-            problems.append(f'fields.{name}: names are letters, digits and underscores, and differ in more than case')
-        if field.minted and (name != 'id' or entity.key):
-            problems.append(f'fields.{name}: a primary_key must be called id, and leaves no room for key')
-        if name.lower() == 'id' and not field.minted:
-            problems.append(f'fields.{name}: id is the address of a record; make it a primary_key or name it otherwise')
     interface = entity.interface
     for place, names in (
         ('key', entity.key),
@@ -174,4 +166,22 @@ def _problems(entity: Entity) -> list[str]:
         problems += [f'{place}: there is no field {name!r}' for name in names if name not in entity.fields]
     if not entity.stored:
         problems.append('fields: needs at least one besides the primary_key')
+    return problems
+
+
+def _wrong_fields(entity: Entity) -> list[str]:
+    problems = []
+    names = [name.lower() for name in entity.fields]
+    ids = [field.id.lower() for field in entity.fields.values()]
+    for name, field in entity.fields.items():
+        if not NAME.fullmatch(name) or names.count(name.lower()) > 1:
+            problems.append(f'fields.{name}: names are letters, digits and underscores, and differ in more than case')
+        elif not NAME.fullmatch(field.id) or ids.count(field.id.lower()) > 1:
+            problems.append(f'fields.{name}: its id {field.id!r} must be a name that no other field has or once had')
+        if field.minted and (name != 'id' or entity.key):
+            problems.append(f'fields.{name}: a primary_key must be called id, and leaves no room for key')
+        if 'id' in {name.lower(), field.id.lower()} and not field.minted:
+            problems.append(f'fields.{name}: id is the address of a record; make it a primary_key or name it otherwise')
+        if field.type_name == 'json' and name in {word.removeprefix('-') for word in entity.interface.ordering}:
+            problems.append(f'interface.ordering: {name} is JSON, which has no order')
     return problems

@@ -9,6 +9,7 @@ import yaml
 
 Place = tuple[Any, ...]
 LARGEST = 1_000_000
+DEEPEST = 100
 
 
 class YamlError(Exception):
@@ -52,6 +53,8 @@ def read_yaml(text: str) -> tuple[Any, Lines]:
 
 
 def _walk(node: yaml.Node, place: Place, lines: dict[Place, int]) -> None:
+    if len(place) > DEEPEST or len(lines) > LARGEST:
+        raise YamlError(node.start_mark.line + 1, 'is nested too deeply, or too large once its aliases are followed')
     if isinstance(node, yaml.MappingNode):
         seen = set()
         for key, value in node.value:

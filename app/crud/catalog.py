@@ -124,6 +124,11 @@ def _fit_claims(database: Database, table: Table) -> None:
             values = ', '.join(f'{value!r} ({count} records)' for value, count in twice)
             raise Conflict(f'{resource}.{field.name} cannot be unique: {values}.')
         database.execute(
+            'DELETE FROM claims WHERE starts_with(claim, ?) AND claim NOT IN '
+            f'(SELECT ? || ({field.read(column)})::VARCHAR FROM {table.name} WHERE {column} IS NOT NULL)',
+            [claim_text(scope, '')] * 2,
+        )
+        database.execute(
             f"INSERT INTO claims SELECT ? || ({field.read(column)})::VARCHAR, '{resource}/' || id FROM {table.name} "
             f'WHERE {column} IS NOT NULL ON CONFLICT DO NOTHING',
             [claim_text(scope, '')],

@@ -51,6 +51,8 @@ async def import_file(
     """Create a record for each row of `body`; raises `Invalid` naming every row that is wrong."""
     table = records.catalog.table(entity)
     records.views.allow(entity, 'create', author.principal)
+    if recorded := await records.recorded_batch(author):
+        return recorded
     read = _read_csv(body, null, delimiter) if csv_file else _read_json(body)
     drafts, errors = await asyncio.to_thread(_draft, table, read)
     errors += await _clashes(records, table, drafts)

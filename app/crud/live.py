@@ -25,6 +25,7 @@ class Changes:
         self._log = log
         self._views = views
         self._messages: dict[int, bytes] = {}
+        self._tables = catalog.tables
 
     async def since(self, entity: str, after: int, limit: int, principal: Principal) -> dict[str, Any]:
         """The messages after a position, and the position to ask from next time."""
@@ -55,10 +56,11 @@ class Changes:
         return own
 
     def _message(self, event: Event) -> bytes:
+        if self._tables is not self._catalog.tables or len(self._messages) > REMEMBERED:
+            self._tables = self._catalog.tables
+            self._messages.clear()
         message = self._messages.get(event.position)
         if message is None:
-            if len(self._messages) > REMEMBERED:
-                self._messages.clear()
             table = self._catalog.table(event.stream.partition('/')[0])
             message = self._messages[event.position] = codec.encode(message_of(table.entity, event))
         return message

@@ -74,8 +74,12 @@ def parse_query(table: Table, parameters: Iterable[tuple[str, str]]) -> Query:
 
 def cursor_of(order: list[Order], row: dict[str, Any]) -> str:
     """The place of a row in its list, for the next page."""
-    values = [row[one.column] for one in order]
+    values = [_spelled(order), *(row[one.column] for one in order)]
     return base64.urlsafe_b64encode(codec.encode(values)).decode().rstrip('=')
+
+
+def _spelled(order: list[Order]) -> str:
+    return ','.join(f'{"-" if one.descending else ""}{one.column}' for one in order)
 
 
 def _order(table: Table, text: str) -> list[Order]:
@@ -145,19 +149,19 @@ def _continue_after(query: Query) -> None:
     try:
         padded = query.cursor + '=' * (-len(query.cursor) % 4)
         values = codec.decode(base64.urlsafe_b64decode(padded))
-        if not isinstance(values, list) or len(values) != len(query.order):
+        if not isinstance(values, list) or values[:1] != [_spelled(query.order)] or len(values) != len(query.order) + 1:
             raise ValueError
     except (ValueError, Malformed):
         raise Malformed('cursor: this is not the cursor of a page in this order.') from None
     condition, parameters = 'false', list[Any]()
-    for order, value in reversed(list(zip(query.order, values, strict=True))):
+    for order, value in reversed(list(zip(query.order, values[1:], strict=True))):
         condition, parameters = _beyond(order, value, condition, parameters)
     query.add(condition, *parameters)
 
 
 def _beyond(order: Order, value: Any, rest: str, parameters: list[Any]) -> tuple[str, list[Any]]:
     """Rows after `value` in this column, or level with it and after in the `rest`; NULLs come last either way."""
-    column, cast = f'"{order.column}"', f'?::{order.cast}'
+    column, cast = f'"{order.column}"', f'TRY_CAST(? AS {order.cast})'
     if value is None:
         return f'({column} IS NULL AND ({rest}))', parameters
     comparison = '<' if order.descending else '>'

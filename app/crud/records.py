@@ -186,6 +186,16 @@ class Records:
             raise IdReused('This Idempotency-Key was used before for another request.')
         return [other for other in await self._log.read_stream(event.stream) if other.version <= event.version]
 
+    async def recorded_batch(self, author: Author) -> dict[str, Any] | None:
+        """What an import that was sent before, with the same key, has brought."""
+        recorded = await self._recorded(author)
+        if not recorded:
+            return None
+        batch = codec.parse(recorded[-1].meta)['batch']
+        sql = 'SELECT count(*), max(position) FROM events WHERE position >= ? AND contains(meta, ?)'
+        rows = await self._log.database.query(sql, [recorded[-1].position, f'"batch":"{batch}"'])
+        return {'imported': rows[0][0], 'batch': batch, 'position': rows[0][1]}
+
 
 def draft_record(table: Table, sent: Any) -> Draft:
     """A new record from what a client sent, with the id it will have."""
@@ -194,7 +204,7 @@ def draft_record(table: Table, sent: Any) -> Draft:
     if entity.key:
         return Draft(entity.record_id(values), values, minted=False)
     given = sent.get('id')
-    if given in {None, ''}:
+    if given is None or given == '':
         return Draft(new_id(), values, minted=True)
     return Draft(entity.given_id(given), values, minted=False)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from app.crud.catalog import Catalog
 from app.crud.table import Table
@@ -35,7 +34,9 @@ async def nothing_refers_to(catalog: Catalog, log: DuckDBLog, table: Table, reco
     ]
     unchanged = {other.entity.resource: log.category_position(other.entity.resource) for other, _ in pointing}
     value = str(record.values[table.entity.key[0]]) if len(table.entity.key) == 1 else record.id
-    counts = await asyncio.gather(*(_count(log, other, field, value) for other, field in pointing))
+    counts = await asyncio.gather(
+        *(_count(log, other, field, value, record.id if other is table else '') for other, field in pointing)
+    )
     for (other, field), count in zip(pointing, counts, strict=True):
         if count:
             place = f'{other.entity.resource}.{field.name}'
@@ -79,7 +80,7 @@ def _targets(catalog: Catalog, table: Table, records: Sequence[Stored]) -> Itera
                 yield field, f'{target}/{reference_id(value)}'
 
 
-async def _count(log: DuckDBLog, table: Table, field: Field, value: Any) -> int:
-    sql = f'SELECT count(*) FROM {table.name} WHERE "{field.id}" = ?'
-    count: int = (await log.database.query(sql, [value]))[0][0]
+async def _count(log: DuckDBLog, table: Table, field: Field, value: str, besides: str) -> int:
+    sql = f'SELECT count(*) FROM {table.name} WHERE "{field.id}" = ? AND id <> ?'
+    count: int = (await log.database.query(sql, [value, besides]))[0][0]
     return count

@@ -50,7 +50,7 @@ class Table:
 
     def reference_id(self, value: str) -> str:
         """The id of the record that the foreign key `value` points to."""
-        return encode_part(value) if len(self.entity.key) == 1 else self.entity.canonical_id(value)
+        return encode_part(value) if len(self.entity.key) == 1 else value
 
     def ddl(self) -> str:
         """The statement that creates it."""

@@ -44,7 +44,9 @@ def changed_values(entity: Entity, sent: Any, current: Stored, *, replace: bool 
             continue
         _accept(field, values.get(field.name), stored, errors)
     changes = {
-        id_: {'from': current.get(id_), 'to': value} for id_, value in stored.items() if value != current.get(id_)
+        field.id: {'from': current.get(field.id), 'to': stored[field.id]}
+        for field in entity.stored
+        if field.id in stored and field.to_column(stored[field.id]) != field.to_column(current.get(field.id))
     }
     for name in entity.key:
         if entity.fields[name].id in changes:

@@ -101,8 +101,9 @@ class Views:
         display = table.entity.fields[table.entity.display]
         column = '"id"' if display.minted else f'"{display.id}"'
         key = table.reference_column
-        sql = f'SELECT {key}::VARCHAR, {display.read(column)}::VARCHAR FROM {table.name} WHERE {key}::VARCHAR IN '
-        return dict(await self._log.database.query(sql + '(SELECT unnest(?::VARCHAR[]))', [sorted(ids)]))
+        label = f'coalesce(({display.read(column)})::VARCHAR, {key}::VARCHAR)'
+        sql = f'SELECT {key}::VARCHAR, {label} FROM {table.name} WHERE {key}::VARCHAR IN (SELECT unnest(?::VARCHAR[]))'
+        return dict(await self._log.database.query(sql, [sorted(ids)]))
 
     async def counts(self, principal: Principal) -> dict[str, int]:
         """How many records of each entity `principal` may read."""

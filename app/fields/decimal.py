@@ -61,7 +61,7 @@ class DecimalField(Field, type='decimal'):
 def _number(value: Any) -> decimal.Decimal:
     if isinstance(value, (str, int, float, decimal.Decimal)) and not isinstance(value, bool) and len(str(value)) < 60:
         try:
-            number = decimal.Decimal(str(value).strip())
+            number = decimal.Decimal(str(value).replace('_', '?').strip())  # Python alone reads 1_000 as 1000
         except decimal.InvalidOperation:
             number = decimal.Decimal('NaN')
         if number.is_finite():

@@ -46,6 +46,6 @@ class Integer(Field, type='integer'):
 
 def _number(text: str) -> int | str:
     try:
-        return int(text)
+        return text if '_' in text else int(text)
     except ValueError:
         return text

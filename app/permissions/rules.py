@@ -63,7 +63,7 @@ def decide(permissions: Permissions, action: Action, principal: Principal) -> De
         return Decision(True, f'{principal.name} has the role {roles[0]}.')
     if 'owner' in rules:
         return Decision(True, f'{action} is open to the owner of a record.', only_own=True)
-    return Decision(False, f'{action} needs {" or ".join(rules)}.')
+    return Decision(False, f'{action} needs {" or ".join(rules) or "the role admin"}.')
 
 
 def _word(rule: Any) -> str:

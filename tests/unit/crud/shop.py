@@ -1,0 +1,183 @@
+"""A small trading company over a real log: short words for what tests ask of the verbs and views."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from app import codec
+from app.config import check
+from app.crud.api import DataApi
+from app.crud.author import Author
+from app.crud.catalog import Catalog
+from app.crud.importing import import_file
+from app.crud.views import Page, Record
+from app.events import DuckDBLog, Event, open_log
+from app.permissions import Principal
+
+Answer = TypeVar('Answer')
+
+ADMIN = Principal(id='root', name='root', roles=frozenset({'admin'}))
+ANN = Principal(id='ann', name='ann')
+BOB = Principal(id='bob', name='bob')
+SELLER = Principal(id='sam', name='sam', roles=frozenset({'sales'}))
+
+OPEN = 'permissions: {create: authenticated, read: authenticated, update: authenticated, delete: authenticated}\n'
+CUSTOMERS = f"""
+resource: customers
+fields:
+  id: primary_key
+  name: {{type: string, required: true, searchable: true}}
+  email: {{type: email, unique: true, searchable: true}}
+  credit: {{type: decimal, precision: 12, scale: 2, default: 5}}
+  since: date
+  active: boolean
+  extra: json
+  created_at: {{type: timestamp, auto_now_add: true}}
+  updated_at: {{type: timestamp, auto_now: true}}
+{OPEN}"""
+ORDERS = """
+resource: orders
+key: number
+fields:
+  number: {type: string, required: true}
+  customer_id: {type: foreign_key, references: customers}
+  status: {type: select, options: [draft, paid], default: draft}
+permissions: {create: authenticated, read: [owner, sales], update: [owner, sales], delete: owner}
+"""
+LINES = f"""
+resource: lines
+key: [order_id, line]
+fields:
+  order_id: {{type: foreign_key, references: orders, required: true}}
+  line: {{type: integer, required: true, min: 1}}
+  text: text
+{OPEN}"""
+STAFF = f"""
+resource: staff
+fields:
+  id: primary_key
+  name: string
+  boss_id: {{type: foreign_key, references: staff}}
+  line_id: {{type: foreign_key, references: lines}}
+{OPEN}"""
+DOCUMENTS = {
+    'entities/customers.yaml': CUSTOMERS,
+    'entities/orders.yaml': ORDERS,
+    'entities/lines.yaml': LINES,
+    'entities/staff.yaml': STAFF,
+}
+
+
+class Shop:
+    """The data service and its log; verbs answer when they are done, so that tests read from top to bottom."""
+
+    def __init__(self, folder: Path, documents: Mapping[str, str]) -> None:
+        self._runner = asyncio.Runner()
+        self.catalog = Catalog()
+        self.log: DuckDBLog = self.run(open_log(folder, apply=[self.catalog.apply]))
+        self.data = DataApi(self.catalog, self.log)
+        self.configure(documents)
+
+    def run(self, asked: Coroutine[Any, Any, Answer]) -> Answer:
+        """The answer to anything asynchronous."""
+        return self._runner.run(asked)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.run(self.log.close())
+        self._runner.close()
+
+    def configure(self, documents: Mapping[str, str]) -> None:
+        """Make this the config in force."""
+        self.run(self.catalog.activate(check(dict(documents)), self.log))
+
+    def create(self, entity: str, by: Principal = ANN, key: str = '', **values: Any) -> Record:
+        """A new record."""
+        return self.run(self.data.records.create(entity, values, author(by, key, values)))
+
+    def change(
+        self, entity: str, record_id: str, by: Principal = ANN, key: str = '', version: int | None = None, **values: Any
+    ) -> Record:
+        """A record with other values."""
+        asked = self.data.records.change(entity, record_id, values, author(by, key, values), version=version)
+        return self.run(asked)
+
+    def replace(self, entity: str, record_id: str, by: Principal = ANN, **values: Any) -> Record:
+        """A record with these values and no others."""
+        return self.run(self.data.records.change(entity, record_id, values, author(by), replace=True))
+
+    def delete(
+        self, entity: str, record_id: str, by: Principal = ANN, key: str = '', version: int | None = None
+    ) -> int:
+        """The version after the record has gone."""
+        return self.run(self.data.records.delete(entity, record_id, author(by, key), version=version))
+
+    def restore(self, entity: str, record_id: str, by: Principal = ANN, key: str = '') -> Record:
+        """A deleted record, back again."""
+        return self.run(self.data.records.restore(entity, record_id, author(by, key)))
+
+    def bring(
+        self,
+        entity: str,
+        file: str,
+        by: Principal = ANN,
+        *,
+        kind: str = 'csv',
+        key: str = '',
+        null: str = '',
+        delimiter: str = ',',
+    ) -> dict[str, Any]:
+        """The answer to an import."""
+        asked = import_file(
+            self.data.records,
+            entity,
+            file.encode(),
+            author(by, key, file),
+            csv_file=kind == 'csv',
+            null=null,
+            delimiter=delimiter,
+        )
+        return self.run(asked)
+
+    def get(self, entity: str, record_id: str, by: Principal = ADMIN) -> Record:
+        """A record as it is now."""
+        return self.run(self.data.views.get(entity, record_id, by))
+
+    def shown(self, entity: str, record_id: str, by: Principal = ADMIN) -> dict[str, Any]:
+        """A record as the API shows it."""
+        answer: dict[str, Any] = codec.decode(codec.encode(self.get(entity, record_id, by).as_json()))
+        return answer
+
+    def page(self, entity: str, query: str = '', by: Principal = ADMIN) -> Page:
+        """A page; `query` is what stands in an address, without any encoding."""
+        parameters = [(name, text) for name, _, text in (part.partition('=') for part in query.split('&') if part)]
+        return self.run(self.data.views.page(entity, parameters, by))
+
+    def ids(self, entity: str, query: str = '', by: Principal = ADMIN) -> list[str]:
+        """The ids on a page."""
+        return [record.id for record in self.page(entity, query, by).records]
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """What stands in the database."""
+        return self.run(self.log.database.query(sql))
+
+    def events(self, stream: str = '') -> list[Event]:
+        """Everything recorded, or the history of one stream."""
+        return self.run(self.log.read_stream(stream) if stream else self.log.read(0, 1_000_000))
+
+    @contextmanager
+    def recording(self) -> Iterator[list[str]]:
+        """What is recorded during the block, as `type stream`; filled in at its end."""
+        before, happened = len(self.events()), list[str]()
+        yield happened
+        happened += [f'{event.type} {event.stream}' for event in self.events()[before:]]
+
+
+def author(principal: Principal, key: str = '', body: object = None) -> Author:
+    """On whose behalf; with a `key` the request can be repeated."""
+    fingerprint = codec.canonical(body) if key else ''
+    return Author(principal=principal, source='rest', idempotency_key=key, fingerprint=fingerprint)

@@ -1,0 +1,42 @@
+"""A request that is sent again with the same Idempotency-Key happens once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from app.events.log import IdReused
+from tests.unit.crud.shop import ANN, BOB, Shop, author
+
+
+def test_a_repeated_request_answers_as_the_first_time(shop: Shop) -> None:
+    ada = shop.create('customers', key='c', name='Ada')
+    changed = shop.change('customers', ada.id, key='u', name='Ada L.')
+    shop.delete('customers', ada.id, key='d')
+    restored = shop.restore('customers', ada.id, key='r')
+    with shop.recording() as happened:
+        assert shop.create('customers', key='c', name='Ada') == ada
+        assert shop.change('customers', ada.id, key='u', name='Ada L.') == changed
+        assert shop.delete('customers', ada.id, key='d') == 3
+        assert shop.restore('customers', ada.id, key='r') == restored
+    assert happened == []
+
+
+def test_a_repeated_key_with_another_request_is_a_conflict(shop: Shop) -> None:
+    shop.create('customers', key='k', name='Ada')
+    with shop.recording() as happened, pytest.raises(IdReused, match='used before for another request'):
+        shop.create('customers', key='k', name='Bob')
+    assert happened == []
+    assert shop.create('customers', key='k', by=BOB, name='Bob').version == 1  # keys belong to who sends them
+
+
+def test_two_equal_requests_at_once_make_one_record(shop: Shop) -> None:
+    async def race() -> list[Any]:
+        asked = (shop.data.records.create('customers', {'name': 'A'}, author(ANN, 'k', 'A')) for _ in range(2))
+        return await asyncio.gather(*asked)
+
+    with shop.recording() as happened:
+        one, two = shop.run(race())
+    assert (one, len(happened)) == (two, 1)
