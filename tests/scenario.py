@@ -36,8 +36,9 @@ class Scenario:
         """Send the request; check the answer and the events."""
         before = last_position(system)
         body: dict[str, Any] = {'json': self.json} if self.json is not None else {'content': self.content}
-        client = system.client if self.logged_in else httpx.Client(trust_env=False)
-        answer = client.request(self.method, system.url(self.service, self.path), headers=self.headers, **body)
+        with httpx.Client(trust_env=False) as anonymous:
+            client = system.client if self.logged_in else anonymous
+            answer = client.request(self.method, system.url(self.service, self.path), headers=self.headers, **body)
         assert answer.status_code == self.status, answer.text
         for text in self.contains:
             assert text in answer.text

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.crud import references
 from app.errors import Conflict, Invalid, Problem
 from tests.unit.crud.shop import ADMIN, ANN, SELLER, Shop, author
 
@@ -137,6 +138,24 @@ def test_nothing_is_left_hanging_when_one_deletes_what_another_is_about_to_refer
     assert all(isinstance(answer, Problem) or not isinstance(answer, BaseException) for answer in answers)
     hanging = 'SELECT count(*) FROM records.orders WHERE customer_id NOT IN (SELECT id FROM records.customers)'
     assert shop.query(hanging) == [(0,)]
+
+
+def test_a_reference_that_comes_between_looking_and_deleting_saves_the_record(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = references._count
+
+    async def count_and_be_overtaken(*asked: Any) -> int:
+        found = await count(*asked)
+        monkeypatch.setattr(references, '_count', count)
+        await shop.data.records.create('orders', {'number': 'A', 'customer_id': 'ada'}, author(ANN))
+        return found
+
+    shop.create('customers', id='ada', name='Ada')
+    monkeypatch.setattr(references, '_count', count_and_be_overtaken)
+    with shop.recording() as happened, pytest.raises(Conflict, match='1 of orders still refer to it'):
+        shop.delete('customers', 'ada')
+    assert happened == ['created orders/A']
 
 
 def test_labels_say_in_words_what_a_page_points_to(shop: Shop) -> None:

@@ -196,4 +196,4 @@ def with_fresh_names(request: Append) -> Append:
 
 
 TestLogAndModel = LogAndModel.TestCase
-TestLogAndModel.settings = settings(deadline=None, max_examples=30, stateful_step_count=12)
+TestLogAndModel.settings = settings(deadline=None, max_examples=20, stateful_step_count=12)

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 from app.errors import Unavailable
-from app.events import Damaged, Event, open_log
+from app.events import Damaged, Event
 from app.events.event import Head
 from app.events.head_file import HeadFile
 from app.lock import FolderInUse
@@ -64,6 +64,14 @@ def test_after_a_crash_everything_acknowledged_is_there(folder: Path) -> None:
     assert len(claims) == 20
     assert not (folder / 'damaged').exists()
     assert asyncio.run(contents(folder)) == (events, claims), 'and still after a clean close'
+
+
+def test_what_a_start_had_to_replay_the_next_one_need_not(folder: Path) -> None:
+    async def story() -> None:
+        async with opened(folder):
+            assert not (folder / f'{NAME}.wal').exists()
+
+    asyncio.run(story())
 
 
 def test_a_lost_wal_is_noticed_and_the_database_is_kept_as_it_was_found(folder: Path) -> None:
@@ -189,7 +197,7 @@ async def contents(folder: Path) -> tuple[list[Event], dict[str, str]]:
 def refused(folder: Path) -> str:
     """What the log says when it refuses to open."""
     with pytest.raises(Damaged) as refusal:
-        asyncio.run(open_log(folder))
+        asyncio.run(contents(folder))
     return str(refusal.value)
 
 

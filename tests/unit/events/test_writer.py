@@ -166,16 +166,17 @@ def test_a_checkpoint_that_fails_does_not_undo_a_commit(tmp_path: Path) -> None:
 def test_a_commit_that_succeeded_although_it_failed_is_found_on_disk_and_shown_to_followers(tmp_path: Path) -> None:
     async def story() -> None:
         async with opened(tmp_path) as log:
-            follower = log.follow(0)
+            follower = log.follow(1)
+            await log.append(create('c/1'))
             cursor = log.writer._cursor
             log.writer._cursor = Failing(cursor, after='COMMIT')  # type: ignore[assignment]
             with pytest.raises(Unavailable, match='could not be written'):
-                await log.append(create('c/1'))
+                await log.append(ask(happened('changed', 'c/1')))
             log.writer._cursor = cursor
-            with pytest.raises(WrongVersion):
-                await log.append(create('c/1', Expect.NONE))
-            assert (await log.append(create('c/2'))).position == 2
-            assert [event.stream for event in await anext(follower)] == ['c/1', 'c/2']
+            with pytest.raises(WrongVersion, match='at version 2'):
+                await log.append(ask(happened('changed', 'c/1'), expected={'c/1': 1}))
+            assert (await log.append(create('c/2'))).position == 3
+            assert [(event.position, event.stream) for event in await anext(follower)] == [(2, 'c/1'), (3, 'c/2')]
 
     asyncio.run(story())
 
