@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from starlette.types import ASGIApp
 
-from app.auth import COOKIE, Auth, Claims, Policy
+from app.auth import COOKIE, Auth, Claims, Policy, Unreadable
 from app.cli import parse_arguments
 from app.config import Config, WrongConfig, load
 from app.crud import Catalog, DataApi
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with held(options.data):
             return _create_admin(options) if options.command == 'create-admin' else asyncio.run(_run(options))
-    except (WrongConfig, Damaged, FolderInUse, PortTaken, Problem) as refusal:
+    except (WrongConfig, Damaged, FolderInUse, PortTaken, Problem, Unreadable) as refusal:
         print(f'DBBasic cannot start.\n{refusal}', file=sys.stderr)
         return 2
     except KeyboardInterrupt:

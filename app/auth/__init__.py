@@ -2,6 +2,7 @@
 
 from app.auth.auth import Auth
 from app.auth.claims import Claims
+from app.auth.database import Unreadable
 from app.auth.policy import COOKIE, Policy
 
-__all__ = ['COOKIE', 'Auth', 'Claims', 'Policy']
+__all__ = ['COOKIE', 'Auth', 'Claims', 'Policy', 'Unreadable']

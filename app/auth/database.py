@@ -58,19 +58,30 @@ class Transaction:
         self.followers.append(follower)
 
 
+class Unreadable(Exception):
+    """The file is no database, or a damaged one."""
+
+
 class Database:
     """Opens the file, and makes it where there is none."""
 
     def __init__(self, path: Path) -> None:
         self._wal = path.with_name(path.name + '.wal')
         self._lock = threading.RLock()
-        with _private_files():
-            self._connection = duckdb.connect(str(path), config=SETTINGS)
-            for statement in filter(str.strip, SCHEMA.split(';')):
-                self._connection.execute(statement).fetchall()
-            # DuckDB can lose a log that mixes changes of tables and of data, so they never meet in one.
-            self._connection.execute('CHECKPOINT').fetchall()
+        try:
+            with _private_files():
+                self._connection = duckdb.connect(str(path), config=SETTINGS)
+                self._prepare()
+        except (duckdb.Error, RuntimeError) as error:
+            reason = str(error).partition('\n')[0]
+            raise Unreadable(f'{path} cannot be opened: {reason} Restore the newest backup of it.') from error
         path.chmod(0o600)
+
+    def _prepare(self) -> None:
+        for statement in filter(str.strip, SCHEMA.split(';')):
+            self._connection.execute(statement).fetchall()
+        # DuckDB can lose a log that mixes changes of tables and of data, so they never meet in one.
+        self._connection.execute('CHECKPOINT').fetchall()
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from app.config import Config
@@ -52,22 +52,19 @@ class Catalog:
     async def activate(self, config: Config, log: DuckDBLog) -> None:
         """Record `config` in the log and put it into force, in one commit; raises and changes nothing if it cannot."""
         events = await _document_events(config, log)
-        before = self.tables
+        tables = {name: Table(entity) for name, entity in config.entities.items()}
 
-        def change(database: Database) -> None:
-            tables = {name: Table(entity) for name, entity in config.entities.items()}
+        def fit(database: Database) -> Callable[[], None]:
             for table in tables.values():
                 _fit(database, table)
                 if events:
                     _fit_claims(database, table)
-            self.tables = tables
+            return put_into_force
 
-        try:
-            await log.append(Append(events=events, alongside=change))
-        except BaseException:
-            self.tables = before
-            raise
-        self.config = config
+        def put_into_force() -> None:
+            self.tables, self.config = tables, config
+
+        await log.append(Append(events=events, alongside=fit))
 
 
 async def _document_events(config: Config, log: DuckDBLog) -> list[Any]:

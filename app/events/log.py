@@ -37,6 +37,11 @@ Database = Any
 """An open connection inside the append's transaction: `execute(sql, parameters)` and `fetchall()`."""
 
 
+Alongside = Callable[[Database], Callable[[], None] | None]
+"""Runs inside the same transaction, after the events are applied: for changes of the read tables themselves. What it
+returns runs once these are committed, before anything else is written."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Append:
     """One request to the log: everything in it happens, or nothing."""
@@ -46,8 +51,7 @@ class Append:
     unchanged: Mapping[str, int] = field(default_factory=dict)
     """Category -> position: nothing may have been appended to that category since."""
     claims: Sequence[Claim] = ()
-    alongside: Callable[[Database], None] | None = None
-    """Runs inside the same transaction, after the events are applied: for changes of the read tables themselves."""
+    alongside: Alongside | None = None
 
 
 class Appended(NamedTuple):

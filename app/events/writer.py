@@ -136,9 +136,10 @@ class Writer:
         _change_claims(self._cursor, result)
         for apply in self._apply:
             apply(self._cursor, result.events)
-        for change in alongside:
-            change(self._cursor)
+        afterwards = [change(self._cursor) for change in alongside]
         self._cursor.execute('COMMIT')
+        for follow in filter(None, afterwards):
+            follow()
         self._promise(result.facts.head)
         if alongside:
             self._checkpoint()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,9 @@ import pytest
 
 from app import codec
 from app.config import load
-from app.events.event import GENESIS, chain
+from app.events.event import GENESIS
 from app.schema import Entity
+from tests.history import hash_of
 from tests.northwind import files
 from tests.northwind.generate import generate
 from tests.process import System
@@ -147,15 +147,7 @@ def check_events(client: httpx.Client, records: dict[str, list[dict[str, Any]]])
         for event in page['events']:
             assert event['type'] == 'created' or event['stream'].startswith('config/')
             created += event['type'] == 'created'
-            previous = chain_of(previous, event)
+            previous = hash_of(previous, event)
             assert event['hash'] == previous
         after = page['next']
     assert created == sum(len(rows) for rows in records.values())
-
-
-def chain_of(previous: str, event: dict[str, Any]) -> str:
-    """The hash that follows from what the API shows of an event."""
-    moment = datetime.fromisoformat(event['recorded_at']) - datetime(1970, 1, 1, tzinfo=UTC)
-    texts = codec.canonical(event['data']), codec.canonical(event['meta'])
-    names = event['position'], event['stream'], event['version'], event['type']
-    return chain(previous, *names, *texts, event['event_id'], moment // timedelta(microseconds=1))

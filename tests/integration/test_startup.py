@@ -93,8 +93,10 @@ def test_a_file_that_is_no_database_is_refused_and_the_process_ends(start_system
     system.stop()
     (system.data / name).write_bytes(b'this is no database' * 1000)
     refused = run('--data', str(system.data), '--base-port', str(system.base_port))
-    assert refused.returncode != 0
+    assert refused.returncode == 2
     assert name in refused.stderr
+    assert 'Restore the newest backup' in refused.stderr
+    assert 'Traceback' not in refused.stderr
 
 
 def test_a_config_that_does_not_fit_the_data_is_refused_with_the_reason(start_system: Start, config: Path) -> None:

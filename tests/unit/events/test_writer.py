@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -102,52 +101,6 @@ def test_verdicts_in_a_group_are_independent_and_in_order(tmp_path: Path) -> Non
                 ('c/2', 1),
             ]
             assert await all_claims(log) == {'customers.email\x1fa': 'c/2'}
-
-    asyncio.run(story())
-
-
-def test_what_runs_alongside_is_in_the_same_commit_after_the_events_were_applied(tmp_path: Path) -> None:
-    async def story() -> None:
-        def count(database: Any) -> None:
-            database.execute('CREATE TABLE counted AS SELECT count(*) AS n FROM streams')
-
-        async with opened(tmp_path, [Table().apply]) as log:
-            await log.append(Append(events=[happened('created', 'c/1')], alongside=count))
-            assert await log.database.query('SELECT n FROM counted') == [(1,)]
-
-    asyncio.run(story())
-
-
-def test_what_fails_alongside_changes_nothing(tmp_path: Path) -> None:
-    async def story() -> None:
-        def fail(database: Any) -> None:
-            database.execute('CREATE TABLE half_done (n INTEGER)')
-            raise ValueError('cannot go on')
-
-        request = Append(events=[happened('created', 'c/1')], claims=[take('a', 'c/1')], alongside=fail)
-        async with opened(tmp_path) as log:
-            answers = await append_together(log, create('c/0'), request, create('c/2'))
-            assert [type(answer) for answer in answers] == [Appended, Unavailable, Appended]
-            assert 'cannot go on' in str(answers[1])
-            assert [event.stream for event in await all_events(log)] == ['c/0', 'c/2']
-            assert await all_claims(log) == {}
-            with pytest.raises(duckdb.CatalogException):
-                await log.database.query('SELECT * FROM half_done')
-
-    asyncio.run(story())
-
-
-def test_a_refused_request_and_a_repeated_one_do_not_run_what_came_alongside(tmp_path: Path) -> None:
-    async def story() -> None:
-        runs: list[Any] = []
-        new = happened('created', 'c/1', str(uuid.uuid4()))
-        request = Append(events=[new], expected={'c/1': Expect.NONE}, alongside=runs.append)
-        async with opened(tmp_path) as log:
-            first, again = await log.append(request), await log.append(request)
-            assert (again.duplicate, again.events, len(runs)) == (True, first.events, 1)
-            with pytest.raises(WrongVersion):
-                await log.append(Append(events=(), expected={'c/1': 7}, alongside=runs.append))
-            assert len(runs) == 1
 
     asyncio.run(story())
 

@@ -44,7 +44,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     'string': WORDS,
     'text': WORDS,
     'email': st.builds('{}@{}.{}'.format, NAME, NAME, NAME),
-    'phone': st.from_regex(r'\+?[0-9][0-9 ()/.\-]{1,20}( ?x[0-9]{1,3})?', fullmatch=True),
+    'phone': st.from_regex(r'\+?[0-9][0-9 ()/.\-]{1,20}[0-9]( ?x[0-9]{1,3})?', fullmatch=True),
     'url': st.builds('https://{}/{}'.format, NAME.map(lambda name: 'w' + name), NAME),
     'integer': st.integers(-(2**63) + 1, 2**63 - 1),
     'decimal': st.decimals(-(10**27), 10**27, places=10),
