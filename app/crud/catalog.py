@@ -96,6 +96,7 @@ def _fit(database: Database, table: Table) -> None:
         return
     logger.info('building the table of %s from the log', table.entity.resource)
     if existing:
+        _check_retyped(database, table, existing)
         database.execute(f'DROP TABLE {table.name}')
     database.execute(table.ddl())
     position = 0
@@ -103,6 +104,23 @@ def _fit(database: Database, table: Table) -> None:
     while rows := database.execute(EVENTS_OF, [position, prefix, PAGE]).fetchall():
         table.apply(database, [Event(*row) for row in rows])
         position = rows[-1][0]
+
+
+def _check_retyped(database: Database, table: Table, existing: dict[str, str]) -> None:
+    """A column may change its type only where every value survives the way there and back."""
+    for id_, field in table.fields.items():
+        old, new, column = existing.get(id_, field.column), field.column, f'"{id_}"'
+        if old == new:
+            continue
+        lost = database.execute(
+            f'SELECT {column}::VARCHAR, count(*) FROM {table.name} WHERE {column} IS NOT NULL '
+            f'AND TRY_CAST(TRY_CAST({column} AS {new}) AS {old}) IS DISTINCT FROM {column} '
+            'GROUP BY 1 ORDER BY 2 DESC LIMIT 5'
+        ).fetchall()
+        if lost:
+            values = ', '.join(f'{value!r} ({count} records)' for value, count in lost)
+            place = f'{table.entity.resource}.{field.name}'
+            raise Conflict(f'{place} cannot become {field.type_name}, which does not fit {values}. Change those first.')
 
 
 def _fit_claims(database: Database, table: Table) -> None:

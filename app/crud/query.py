@@ -41,6 +41,13 @@ class Query:
     cursor: str = ''
     count: bool = True
     labels: bool = False
+    below: int | None = None
+    """Newest first, the position that the cursor stands at."""
+
+    @property
+    def newest_first(self) -> bool:
+        """Whether the order is that of creation, backwards."""
+        return bool(self.order) and self.order[0].column == '_created' and self.order[0].descending
 
     def add(self, condition: str, *parameters: Any) -> None:
         """Narrow the list."""
@@ -157,6 +164,8 @@ def _continue_after(query: Query) -> None:
     for order, value in reversed(list(zip(query.order, values[1:], strict=True))):
         condition, parameters = _beyond(order, value, condition, parameters)
     query.add(condition, *parameters)
+    if query.newest_first and isinstance(values[1], int):
+        query.below = values[1]
 
 
 def _beyond(order: Order, value: Any, rest: str, parameters: list[Any]) -> tuple[str, list[Any]]:

@@ -157,3 +157,31 @@ def test_an_unchanged_table_is_not_rebuilt(open_shop: OpenShop, caplog: pytest.L
     shop.configure(DOCUMENTS | {'entities/customers.yaml': CUSTOMERS + 'label: Clients\n'})
     open_shop(DOCUMENTS)
     assert caplog.text.count('building the table of') == 4
+
+
+@pytest.mark.parametrize(
+    ('before', 'after', 'value', 'refusal'),
+    [
+        ('decimal', '{type: decimal, scale: 1}', '1.55', r"price cannot become decimal, which does not fit '1\.55'"),
+        ('decimal', 'integer', '1.50', r"price cannot become integer, which does not fit '1\.50' \(1 records\)"),
+        ('string', 'integer', 'abc', "price cannot become integer, which does not fit 'abc'"),
+        ('timestamp', 'date', '2026-01-01T10:00:00Z', 'price cannot become date'),
+    ],
+)
+def test_a_type_that_does_not_fit_the_values_is_refused_and_loses_nothing(
+    open_shop: OpenShop, before: str, after: str, value: str, refusal: str
+) -> None:
+    text = f'resource: things\nfields:\n  price: {{}}\n{OPEN}'
+    shop = open_shop(things(text.replace('{}', before)))
+    record = shop.create('things', price=value)
+    with pytest.raises(Conflict, match=refusal):
+        shop.configure(things(text.replace('{}', after)))
+    assert shop.get('things', record.id).values == record.values
+
+
+def test_a_type_that_fits_every_value_is_taken_over(open_shop: OpenShop) -> None:
+    text = f'resource: things\nfields:\n  price: {{}}\n{OPEN}'
+    shop = open_shop(things(text.replace('{}', 'integer')))
+    record = shop.create('things', price=12)
+    shop.configure(things(text.replace('{}', 'decimal')))
+    assert shop.get('things', record.id).values == {'price': '12.00'}

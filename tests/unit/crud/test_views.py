@@ -8,6 +8,7 @@ import base64
 import pytest
 
 from app import codec
+from app.crud import views as views_module
 from app.errors import Denied, Malformed, NotFound, NotLoggedIn
 from app.permissions import ANONYMOUS
 from tests.unit.crud.shop import ADMIN, ANN, BOB, SELLER, Shop
@@ -163,3 +164,21 @@ def test_nobody_reads_without_a_login_what_is_not_public(shop: Shop) -> None:
     with pytest.raises(NotLoggedIn, match='read needs a login'):
         shop.page('customers', by=ANONYMOUS)
     assert shop.run(shop.data.views.counts(ANONYMOUS)) == {}
+
+
+@pytest.mark.parametrize('looked_at', [1, 64])
+def test_the_newest_come_first_however_few_are_looked_at(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, looked_at: int
+) -> None:
+    monkeypatch.setattr(views_module, 'LOOKED_AT', looked_at)
+    made = [shop.create('customers', name=f'N{number}').id for number in range(12)]
+    for number in (3, 4, 5, 10):
+        shop.delete('customers', made[number])
+    newest = [id_ for id_ in reversed(made) if id_ not in {made[number] for number in (3, 4, 5, 10)}]
+    assert shop.ids('customers', 'sort=-_created&limit=5')[:5] == newest[:5]
+    page = shop.page('customers', 'sort=-_created&limit=3&search=N')
+    seen = [record.id for record in page.records]
+    while page.next:
+        page = shop.page('customers', f'sort=-_created&limit=3&search=N&cursor={page.next}')
+        seen += [record.id for record in page.records]
+    assert seen == newest
