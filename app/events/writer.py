@@ -5,7 +5,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from app.events.event import Event, Head
 from app.events.facts import FactFinder, claim_text
 from app.events.head_file import HeadFile
 from app.events.log import Append, Appended, Apply
-from app.events.plan import Plan, plan
+from app.events.plan import ClaimKey, Plan, plan
 
 logger = logging.getLogger(__name__)
 
@@ -123,7 +123,8 @@ class Writer:
     def _write(self, requests: Sequence[Append]) -> Plan:
         if self._broken:
             raise Unavailable(self._broken)
-        result = plan(self._facts.gather(requests), requests, time.time_ns() // 1000)
+        facts = self._facts.gather(requests)
+        result = plan(facts, requests, time.time_ns() // 1000)
         alongside = [
             request.alongside
             for request, verdict in zip(requests, result.verdicts, strict=True)
@@ -133,7 +134,7 @@ class Writer:
             return result
         self._cursor.execute('BEGIN')
         _insert_events(self._cursor, result.events)
-        _change_claims(self._cursor, result)
+        _change_claims(self._cursor, result, facts.claims)
         for apply in self._apply:
             apply(self._cursor, result.events)
         afterwards = [change(self._cursor) for change in alongside]
@@ -228,12 +229,12 @@ def _insert_events(cursor: Any, events: Sequence[Event]) -> None:
         cursor.execute(INSERT_EVENTS, [list(column) for column in zip(*events, strict=True)])
 
 
-def _change_claims(cursor: Any, plan: Plan) -> None:
-    if plan.claims:
-        texts = [claim_text(*key) for key in plan.claims]
-        taken = [(claim_text(*key), owner) for key, owner in plan.claims.items() if owner is not None]
-        if len(taken) < len(texts):
-            cursor.execute('DELETE FROM claims WHERE claim IN (SELECT unnest(?::VARCHAR[]))', [texts])
-        if taken:
-            columns = [list(column) for column in zip(*taken, strict=True)]
-            cursor.execute('INSERT OR REPLACE INTO claims SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])', columns)
+def _change_claims(cursor: Any, plan: Plan, held: Mapping[ClaimKey, str]) -> None:
+    """Take the claims out that change hands, and put those in that have a holder; most are new and only go in."""
+    old = [claim_text(*key) for key in plan.claims if key in held]
+    if old:
+        cursor.execute('DELETE FROM claims WHERE claim IN (SELECT unnest(?::VARCHAR[]))', [old])
+    taken = [(claim_text(*key), owner) for key, owner in plan.claims.items() if owner is not None]
+    if taken:
+        columns = [list(column) for column in zip(*taken, strict=True)]
+        cursor.execute('INSERT INTO claims SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])', columns)
