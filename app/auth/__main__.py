@@ -7,10 +7,10 @@ import signal
 import sys
 from pathlib import Path
 
-import duckdb
 import uvicorn
 
 from app.auth.auth import Auth
+from app.auth.database import Unreadable
 from app.auth.policy import Policy
 
 
@@ -21,10 +21,8 @@ def main() -> int:
     policy = Policy(registration='open' if options.open_registration else 'closed')
     try:
         auth = Auth.open(options.data, issuer=issuer, home=f'{issuer}/logout', stylesheet='', policy=policy)
-    except duckdb.IOException as error:
-        print(
-            f'The database in {options.data} cannot be opened; is another process using it?\n{error}', file=sys.stderr
-        )
+    except Unreadable as error:
+        print(error, file=sys.stderr)
         return 1
     # By default SIGTERM would end the process before the database is closed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -73,8 +73,7 @@ class Database:
                 self._connection = duckdb.connect(str(path), config=SETTINGS)
                 self._prepare()
         except (duckdb.Error, RuntimeError) as error:
-            reason = str(error).partition('\n')[0]
-            raise Unreadable(f'{path} cannot be opened: {reason} Restore the newest backup of it.') from error
+            raise Unreadable(f'{path} cannot be opened: {_reason(error)}') from error
         path.chmod(0o600)
 
     def _prepare(self) -> None:
@@ -117,6 +116,13 @@ class Database:
         except duckdb.TransactionException:
             # A failed COMMIT has ended the transaction already.
             return
+
+
+def _reason(error: Exception) -> str:
+    said = str(error).partition('\n')[0]
+    if 'lock' in said:
+        return f'is another process using it? {said}'
+    return f'{said} Restore the newest backup of it.'
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from app.crud.references import expected_targets, explain, nothing_refers_to
 from app.crud.table import Table
 from app.crud.values import Stored, changed_values, claims, new_values, shown_form, stored_form
 from app.crud.views import Record, Views
-from app.errors import Conflict, Denied, NotFound, Problem, Stale
+from app.errors import Conflict, Denied, Invalid, NotFound, Problem, Stale
 from app.events import (
     Append,
     Appended,
@@ -85,6 +85,7 @@ class Records:
         async def attempt() -> Record:
             record = await self.views.get(entity, record_id, author.principal, 'update')
             _check_version(record, version)
+            _check_id(record, sent)
             before = stored_form(table.entity, record.values)
             changes = changed_values(table.entity, sent, before, replace=replace)
             if not changes:
@@ -218,6 +219,11 @@ def _event_id(author: Author, number: int = 0) -> str | None:
 def _as_recorded(table: Table, events: list[Event]) -> Record:
     values = shown_form(table.entity, fold(events))
     return Record(events[-1].stream.partition('/')[2], events[-1].version, event_owner(events[-1]), values)
+
+
+def _check_id(record: Record, sent: Any) -> None:
+    if isinstance(sent, dict) and sent.get('id', record.id) != record.id:
+        raise Invalid(errors={'id': f'is {record.id!r} and never changes'})
 
 
 def _check_version(record: Record, version: int | None) -> None:

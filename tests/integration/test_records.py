@@ -114,6 +114,14 @@ SCENARIOS = [
         contains=('never changes',),
     ),
     Scenario(
+        name='an id never changes',
+        method='PATCH',
+        path='/api/customers/ada',
+        json={'id': 'eda'},
+        status=422,
+        contains=('never changes',),
+    ),
+    Scenario(
         name='replace empties what is not sent',
         method='PUT',
         path='/api/customers/grace',
