@@ -69,7 +69,7 @@ def request_id_of(connection: HTTPConnection) -> str:
 async def read_body(request: Request, limit: int = MAX_BODY) -> bytes:
     """The whole body, or `TooLarge` as soon as it exceeds `limit` bytes."""
     announced = request.headers.get('content-length', '')
-    if announced.isdigit() and int(announced) > limit:
+    if announced.isascii() and announced.isdigit() and int(announced) > limit:
         raise TooLarge(f'The body has {int(announced):,} bytes; at most {limit:,} are taken.')
     body = bytearray()
     async for chunk in request.stream():

@@ -158,7 +158,7 @@ def _if_match(request: Request) -> int | None:
     tag = request.headers.get('if-match', '').strip().removeprefix('W/').strip('"')
     if tag in {'', '*'}:
         return None
-    if not tag.isdigit():
+    if not (tag.isascii() and tag.isdigit()):
         raise Malformed('If-Match: must be the ETag of the record, such as "3".')
     return int(tag)
 

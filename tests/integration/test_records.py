@@ -114,6 +114,15 @@ SCENARIOS = [
         contains=('never changes',),
     ),
     Scenario(
+        name='an If-Match that is no version',
+        method='PATCH',
+        path='/api/customers/ada',
+        json={'status': 'active'},
+        headers={'If-Match': '"one"'},
+        status=400,
+        contains=('If-Match',),
+    ),
+    Scenario(
         name='an id never changes',
         method='PATCH',
         path='/api/customers/ada',
