@@ -17,13 +17,14 @@ from starlette.types import ASGIApp
 
 from app.auth import COOKIE, Auth, Claims, Policy, Unreadable
 from app.cli import parse_arguments
-from app.config import Config, WrongConfig, load
+from app.config import Config, Mistake, WrongConfig, load, wrong_projections
 from app.crud import Catalog, DataApi
 from app.crud.demo import seed
 from app.docs import with_docs
 from app.errors import Problem
 from app.events import Damaged, DuckDBLog, open_log
 from app.events.api import EventsApi
+from app.events.store import EventStore
 from app.gate import Gate, Identify
 from app.lock import FolderInUse, held
 from app.logs import start_logging
@@ -37,6 +38,12 @@ if TYPE_CHECKING:
     from pages.host import Host
 
 ROOT = Path(__file__).parent
+OWNED = {
+    'config': 'the files of the config folder',
+    'services': 'the files of the config folder',
+    'sites': 'the files of the config folder',
+}
+"""Categories of streams that are not entities, and how they are written."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -63,8 +70,11 @@ async def _run(options: Namespace) -> int:
         auth = await asyncio.to_thread(_open_auth, options, config)
         opened.push_async_callback(asyncio.to_thread, auth.close)
         data = await _open_data(options, config, catalog, log)
-        watch = Watch(options.config, lambda changed: catalog.activate(changed, log))
-        gate = _wire(options, log, auth, data, watch)
+        store = _open_store(log, catalog)
+        opened.push_async_callback(store.close)
+        watch = Watch(options.config, lambda changed: _activate(changed, catalog, store))
+        watch.mistakes = wrong_projections(config, await store.start(config.projections))
+        gate = _wire(options, store, auth, data, watch)
         watching = asyncio.create_task(watch.run())
         await serve(gate, sockets, lambda: _announce(options, auth))
         watching.cancel()
@@ -80,12 +90,29 @@ async def _open_data(options: Namespace, config: Config, catalog: Catalog, log: 
     return data
 
 
-def _wire(options: Namespace, log: DuckDBLog, auth: Auth, data: DataApi, watch: Watch) -> Gate:
+def _open_store(log: DuckDBLog, catalog: Catalog) -> EventStore:
+    """The event store, which knows of the other services only what they hand over here."""
+    return EventStore(
+        log,
+        owner=lambda category: OWNED.get(category, '') or catalog.owner(category),
+        tables=catalog.sql_tables,
+        differences=catalog.differences,
+        snapshots_every=lambda: catalog.config.application.snapshots.every,
+    )
+
+
+async def _activate(config: Config, catalog: Catalog, store: EventStore) -> list[Mistake]:
+    await catalog.activate(config, store.log)
+    return wrong_projections(config, await store.projections.activate(config.projections))
+
+
+def _wire(options: Namespace, store: EventStore, auth: Auth, data: DataApi, watch: Watch) -> Gate:
     """Every service behind the one gate, each on its port, REST before pages."""
+    log = store.log
     apis: dict[str, ASGIApp] = {
         'portal': PortalApi(log, options.base_port, data.views.counts, lambda: watch.mistakes).routes,
         'crud': data.routes,
-        'events': EventsApi(log).routes,
+        'events': EventsApi(store).routes,
         'auth': with_docs('Auth', auth.app),
     }
     identify = _identify(auth)
@@ -152,7 +179,13 @@ def _identify(auth: Auth) -> Identify:
 
 
 def _principal(claims: Claims) -> Principal:
-    return Principal(id=claims.user_id, name=claims.username, roles=frozenset(claims.roles), session=claims.session_id)
+    return Principal(
+        id=claims.user_id,
+        name=claims.username,
+        roles=frozenset(claims.roles),
+        session=claims.session_id,
+        scopes=frozenset(claims.scopes) if claims.scopes is not None else None,
+    )
 
 
 def _secret(path: Path) -> str:

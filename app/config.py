@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
@@ -12,9 +13,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from app.fields import FIELD_TYPES, Field
-from app.schema import Application, Entity
+from app.schema import Application, Entity, Projection
 from app.yaml_lines import Lines, YamlError, read_yaml
 
+PLACES = ('entities', 'projections')
 LATER = {'hooks': 'needs the AI Service Builder, which this version does not have yet'}
 
 
@@ -45,6 +47,7 @@ class Config:
 
     application: Application = Application()
     entities: dict[str, Entity] = field(default_factory=dict)
+    projections: dict[str, Projection] = field(default_factory=dict)
     documents: dict[str, str] = field(default_factory=dict)
     """Path within the folder -> text, as it was read."""
 
@@ -57,9 +60,8 @@ def load(folder: Path) -> Config:
 
 def read_documents(folder: Path) -> dict[str, str]:
     """The texts of the YAML files, by path within `folder`."""
-    paths = [folder / 'app.yaml', *folder.glob('entities/*.yaml')]
     texts = {}
-    for path in sorted(path for path in paths if path.is_file()):
+    for path in sorted(path for path in config_files(folder) if path.is_file()):
         name = path.relative_to(folder).as_posix()
         try:
             texts[name] = path.read_text('utf-8')
@@ -68,11 +70,17 @@ def read_documents(folder: Path) -> dict[str, str]:
     return texts
 
 
+def config_files(folder: Path) -> list[Path]:
+    """The files that make up the config."""
+    return [folder / 'app.yaml', *(path for place in PLACES for path in folder.glob(f'{place}/*.yaml'))]
+
+
 def check(documents: dict[str, str], where: Path = Path()) -> Config:
     """The config that these texts make, or `WrongConfig` with every mistake in them."""
     mistakes: list[Mistake] = []
     application = Application()
     entities: dict[str, Entity] = {}
+    projections: dict[str, Projection] = {}
     lines: dict[str, tuple[str, Lines]] = {}
     unreadable = set()
     for name, text in documents.items():
@@ -81,23 +89,31 @@ def check(documents: dict[str, str], where: Path = Path()) -> Config:
             content, places = read_yaml(text)
             if name == 'app.yaml':
                 application = Application.model_validate(content or {})
-                continue
-            entity = _read_entity(content)
-            if entity.resource in entities:
-                raise YamlError(places.of(('resource',)), f'{entity.resource} is already defined in another file')
+            elif name.startswith('projections/'):
+                _add(projections, 'projection', Projection.model_validate(content or {}), places)
+            else:
+                entity = _read_entity(content)
+                _add(entities, 'resource', entity, places)
+                lines[entity.resource] = path, places
         except YamlError as error:
             mistakes.append(Mistake(path, error.line, '', error.message))
             unreadable.add(Path(name).stem)
         except ValidationError as error:
             mistakes += [_explain(path, places, content, detail) for detail in error.errors()]
             unreadable.add(Path(name).stem)
-        else:
-            entities[entity.resource] = entity
-            lines[entity.resource] = path, places
     mistakes += _wrong_references(entities, lines, unreadable)
+    for name in sorted(projections.keys() & entities.keys()):
+        mistakes.append(Mistake(str(where / 'projections'), 1, name, 'is the name of an entity already'))
     if mistakes:
         raise WrongConfig(sorted(mistakes, key=lambda mistake: (mistake.path, mistake.line)))
-    return Config(application, entities, documents)
+    return Config(application, entities, projections, documents)
+
+
+def _add(known: dict[str, Any], key: str, thing: Any, places: Lines) -> None:
+    name = getattr(thing, key)
+    if name in known:
+        raise YamlError(places.of((key,)), f'{name} is already defined in another file')
+    known[name] = thing
 
 
 def _read_entity(content: Any) -> Entity:
@@ -166,7 +182,8 @@ def _options_at(place: tuple[Any, ...], content: Any) -> list[str]:
         options = content['fields'].get(place[1])
         kind = FIELD_TYPES.get(str(options.get('type')) if isinstance(options, dict) else '', Field)
         return [name for name in kind.model_fields if name != 'name']
-    shape: Any = Entity if isinstance(content, dict) and 'resource' in content else Application
+    kinds: dict[str, Any] = {'resource': Entity, 'projection': Projection}
+    shape = next((kinds[word] for word in kinds if isinstance(content, dict) and word in content), Application)
     for part in place:
         shape = shape.model_fields[part].annotation
         shape = next((arg for arg in get_args(shape) if isinstance(arg, type)), shape)
@@ -191,6 +208,18 @@ def _wrong_references(
                 place = ('fields', reference.name, 'references')
                 message = f'there is no entity {target!r}{_did_you_mean(target, known)}'
                 mistakes.append(Mistake(path, places.of(place), '.'.join(place), message))
+    return mistakes
+
+
+def wrong_projections(config: Config, wrong: Mapping[str, str]) -> list[Mistake]:
+    """What turned out to be wrong with projections once their SQL met the data, with file and line."""
+    mistakes = []
+    for name, text in config.documents.items():
+        if name.startswith('projections/'):
+            content, places = read_yaml(text)
+            key, _, message = wrong.get(content['projection'], '').partition(': ')
+            if key:
+                mistakes.append(Mistake(name, places.of((key,)), key, message))
     return mistakes
 
 

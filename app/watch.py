@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from app.config import Config, Mistake, WrongConfig, load
+from app.config import Config, Mistake, WrongConfig, config_files, load
 from app.errors import Problem
 
 logger = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ Signature = frozenset[tuple[str, int, int]]
 class Watch:
     """Polls the folder; `mistakes` says what is wrong with the files while the last good config stays in force."""
 
-    def __init__(self, folder: Path, activate: Callable[[Config], Awaitable[None]]) -> None:
+    def __init__(self, folder: Path, activate: Callable[[Config], Awaitable[list[Mistake]]]) -> None:
         self._folder = folder
         self._activate = activate
         self._seen = _signature(folder)
@@ -37,7 +37,7 @@ class Watch:
     async def reload(self) -> None:
         """Read the folder now; a wrong config changes nothing but `mistakes`."""
         try:
-            await self._activate(await asyncio.to_thread(load, self._folder))
+            self.mistakes = await self._activate(await asyncio.to_thread(load, self._folder))
         except WrongConfig as wrong:
             self.mistakes = wrong.mistakes
             logger.warning('The config was not taken over; the last good one stays in force.\n%s', wrong)
@@ -47,13 +47,14 @@ class Watch:
         except OSError as error:
             self.mistakes = [Mistake(str(self._folder), 1, '', f'cannot be read: {error}')]
         else:
-            self.mistakes = []
+            for mistake in self.mistakes:
+                logger.warning('%s', mistake)
             logger.info('config taken over')
 
 
 def _signature(folder: Path) -> Signature:
     found = set()
-    for path in [folder / 'app.yaml', *folder.glob('entities/*.yaml')]:
+    for path in config_files(folder):
         try:
             stat = path.stat()
         except OSError:

@@ -69,8 +69,10 @@ class DataApi:
         return answer(page.as_json(), headers={'Vary': 'Accept'})
 
     async def get(self, request: Request) -> Response:
-        """One record."""
-        return _shown(await self.views.get(self._entity(request), _id(request), principal_of(request)))
+        """One record, now or as it was."""
+        as_of = request.query_params.get('as_of', '')
+        record = await self.views.get(self._entity(request), _id(request), principal_of(request), as_of=as_of)
+        return _shown(record)
 
     async def create(self, request: Request) -> Response:
         """A new record."""

@@ -10,6 +10,7 @@ from app.config import Config
 from app.crud.table import SCHEMA, Table
 from app.errors import Conflict, NotFound
 from app.events import Append, DuckDBLog, Event, new_event
+from app.events.database import Read
 from app.events.facts import claim_text
 from app.events.log import Database
 from app.schema import Entity
@@ -17,6 +18,7 @@ from app.schema import Entity
 logger = logging.getLogger(__name__)
 
 PAGE = 20_000
+FOREVER = 2**62
 EVENTS_OF = """
     SELECT position, stream, version, type, data, meta, event_id::VARCHAR, recorded_at, hash FROM events
     WHERE position > ? AND starts_with(stream, ?) ORDER BY position LIMIT ?"""
@@ -39,6 +41,27 @@ class Catalog:
         if name not in self.tables:
             raise NotFound(f'There is no entity {name!r}.')
         return self.tables[name]
+
+    def owner(self, category: str) -> str:
+        """The REST call that writes the streams of an entity; nothing if there is no such entity, and never was."""
+        known = category in self.tables or any(path == f'entities/{category}.yaml' for path in self.config.documents)
+        return f'POST, PATCH or DELETE /api/{category} on the data port' if known else ''
+
+    def sql_tables(self) -> dict[str, str]:
+        """The records of each entity as SQL shows them: columns by the names that fields have today."""
+        return {name: table.shown for name, table in self.tables.items()}
+
+    def differences(self, read: Read) -> list[str]:
+        """Where a read table is not what the log says, in one sentence each; reads all of both."""
+        found = []
+        for name, table in self.tables.items():
+            columns = ', '.join(f'"{column}"' for column in table.columns)
+            here, there = f'SELECT {columns} FROM {table.name}', f'SELECT {columns} FROM {table.as_of(FOREVER)}'
+            sql = f'SELECT count(*), min(id) FROM (({here} EXCEPT ALL {there}) UNION ALL ({there} EXCEPT ALL {here}))'
+            count, record_id = read(sql, [])[0]
+            if count:
+                found.append(f'The table of {name} differs from the log, for example in the record {record_id}.')
+        return found
 
     def apply(self, database: Database, events: Sequence[Event]) -> None:
         """Write events into the read tables; runs inside the log's transaction."""

@@ -11,8 +11,3 @@ def new_id() -> str:
     number = number & ~(0xF << 76) | 0x7 << 76
     number = number & ~(0x3 << 62) | 0x2 << 62
     return str(uuid.UUID(int=number))
-
-
-def derived_id(*parts: str) -> str:
-    """The event id that the same parts always give."""
-    return str(uuid.uuid5(uuid.UUID('5b0c2a3e-5d0f-4f0b-9c70-6b1f6a1f7c11'), '\x1f'.join(parts)))

@@ -7,9 +7,9 @@ from typing import Any
 
 from app import codec
 from app.crud.catalog import Catalog
-from app.crud.fold import event_owner
 from app.crud.views import Views
 from app.events import DuckDBLog, Event, rfc3339
+from app.events.aggregate import event_owner
 from app.events.duckdb_log import COLUMNS
 from app.permissions import Principal
 from app.schema import Entity

@@ -8,7 +8,9 @@ from typing import Any
 from app.docs import document, operation, query_parameter
 from app.schema import Entity
 
+AS_OF = query_parameter('as_of', 'A moment such as `2026-05-03T10:00:00Z`, or a position of the log: as it was then')
 LIST_PARAMETERS = [
+    AS_OF,
     query_parameter('limit', 'Records on a page', 'integer'),
     query_parameter('offset', 'Records to skip', 'integer'),
     query_parameter('cursor', 'The `next` of the page before'),
@@ -41,7 +43,7 @@ def _paths(entity: Entity) -> dict[str, Any]:
         },
         f'{address}/{{id}}': {
             'parameters': [record_id],
-            'get': operation('Get a record', record, **tag),
+            'get': operation('Get a record', record, parameters=[AS_OF], **tag),
             'patch': operation('Change some fields', record, requestBody=body, **tag),
             'put': operation('Replace all fields', record, requestBody=body, **tag),
             'delete': operation('Delete a record; its history stays', status='204', **tag),

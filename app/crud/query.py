@@ -15,7 +15,7 @@ from app.fields import Field
 from app.schema import Entity
 
 PARAMETER = re.compile(r'(?P<name>[A-Za-z_]\w*)(\[(?P<operator>[a-z]+)\])?')
-RESERVED = frozenset({'limit', 'offset', 'cursor', 'sort', 'search', 'count', 'labels', 'after'})
+RESERVED = frozenset({'limit', 'offset', 'cursor', 'sort', 'search', 'count', 'labels', 'after', 'as_of'})
 COMPARISONS = {'eq': '=', 'ne': 'IS DISTINCT FROM', 'lt': '<', 'lte': '<=', 'gt': '>', 'gte': '>='}
 
 
@@ -41,6 +41,8 @@ class Query:
     cursor: str = ''
     count: bool = True
     labels: bool = False
+    as_of: str = ''
+    """A moment or a position of the log; empty for now."""
     below: int | None = None
     """Newest first, the position that the cursor stands at."""
 
@@ -66,8 +68,8 @@ def parse_query(table: Table, parameters: Iterable[tuple[str, str]]) -> Query:
             _search(query, table, text)
         elif name in {'limit', 'offset'}:
             setattr(query, name, _number(name, text, entity.api.max_page if name == 'limit' else 2**40))
-        elif name == 'cursor':
-            query.cursor = text
+        elif name in {'cursor', 'as_of'}:
+            setattr(query, name, text)
         elif name == 'count':
             query.count = text != 'none'
         elif name == 'labels':

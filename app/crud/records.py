@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 from app import codec
 from app.crud.author import Author
 from app.crud.catalog import Catalog
-from app.crud.fold import event_owner, fold, owner_of
-from app.crud.identifier import derived_id, new_id
+from app.crud.identifier import new_id
 from app.crud.references import expected_targets, explain, nothing_refers_to
 from app.crud.table import Table
 from app.crud.values import Stored, changed_values, claims, new_values, shown_form, stored_form
@@ -28,6 +27,8 @@ from app.events import (
     WrongVersion,
     new_event,
 )
+from app.events.aggregate import event_owner, fold
+from app.events.event import derived_id
 from app.events.log import IdReused
 
 ATTEMPTS = 20
@@ -137,11 +138,12 @@ class Records:
             raise NotFound(f'There was never a record {record_id!r} in {entity}.')
         if events[-1].type != 'deleted':
             raise Conflict('The record is not deleted.')
-        owner = owner_of(events)
+        deleted = fold(events)
+        owner = deleted.owner
         if decision.only_own and owner != author.principal.id:
             raise Denied(f'{decision.reason} This one belonged to someone else.')
         known = {field.id for field in table.entity.stored}
-        values = {id_: value for id_, value in fold(events).items() if id_ in known and value is not None}
+        values = {id_: value for id_, value in deleted.values.items() if id_ in known and value is not None}
         request = Append(
             events=[self._event(stream, 'restored', values, author, owner)],
             expected=expected_targets(self.catalog, table, [values]) | {stream: events[-1].version},
@@ -217,7 +219,7 @@ def _event_id(author: Author, number: int = 0) -> str | None:
 
 
 def _as_recorded(table: Table, events: list[Event]) -> Record:
-    values = shown_form(table.entity, fold(events))
+    values = shown_form(table.entity, fold(events).values)
     return Record(events[-1].stream.partition('/')[2], events[-1].version, event_owner(events[-1]), values)
 
 

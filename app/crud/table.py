@@ -9,6 +9,7 @@ from typing import Any
 from app import codec
 from app.events import Event
 from app.events.log import Database
+from app.events.time_travel import records_as_of
 from app.schema import Entity, encode_part
 
 SCHEMA = 'records'
@@ -43,6 +44,12 @@ class Table:
         return ', '.join(['t.id', 't._version', 't._created', 't._owner', *fields])
 
     @property
+    def shown(self) -> str:
+        """The SELECT that shows it to people who write SQL."""
+        fields = ''.join(f', "{field.id}" AS "{field.name}"' for field in self.fields.values())
+        return f'SELECT id{fields}, _version, _owner FROM events.{self.name}'
+
+    @property
     def reference_column(self) -> str:
         """The column that foreign keys to this entity hold: its key if that is one field, else the id."""
         key = self.entity.key
@@ -51,6 +58,11 @@ class Table:
     def reference_id(self, value: str) -> str:
         """The id of the record that the foreign key `value` points to."""
         return encode_part(value) if len(self.entity.key) == 1 else value
+
+    def as_of(self, position: int) -> str:
+        """SQL for its rows as they were at a position of the log; stands wherever its name may stand."""
+        columns = {id_: field.column for id_, field in self.fields.items()}
+        return records_as_of(self.entity.resource, columns, position)
 
     def ddl(self) -> str:
         """The statement that creates it."""

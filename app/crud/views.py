@@ -13,6 +13,7 @@ from app.crud.table import Table
 from app.errors import Denied, NotFound, NotLoggedIn
 from app.events import DuckDBLog
 from app.events.database import Read, Row
+from app.events.time_travel import position_at
 from app.permissions import Action, Decision, Principal, decide
 
 Values = dict[str, Any]
@@ -60,11 +61,15 @@ class Views:
         self._gathering: dict[str, dict[str, asyncio.Future[Record | None]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def get(self, entity: str, record_id: str, principal: Principal, action: Action = 'read') -> Record:
-        """One record; `NotFound` also where `principal` may not know of it."""
+    async def get(
+        self, entity: str, record_id: str, principal: Principal, action: Action = 'read', *, as_of: str = ''
+    ) -> Record:
+        """One record, as it was at a moment or position; `NotFound` also where `principal` may not know of it."""
         decision = self.allow(entity, action, principal)
         readable = decision if action == 'read' else self.allow(entity, 'read', principal)
-        record = await self.find(entity, self.catalog.table(entity).entity.canonical_id(record_id))
+        table = self.catalog.table(entity)
+        canonical = table.entity.canonical_id(record_id)
+        record = await (self._find_as_of(table, canonical, as_of) if as_of else self.find(entity, canonical))
         if record is None or (readable.only_own and record.owner != principal.id):
             raise NotFound(f'There is no record {record_id!r} in {entity}.')
         if decision.only_own and record.owner != principal.id:
@@ -79,9 +84,7 @@ class Views:
         if decision.only_own:
             query.where.insert(0, '_owner = ?')
             query.parameters.insert(0, principal.id)
-        rows, total = await self._log.database.read(
-            lambda read: (_rows(read, table, query), _total(read, table, query))
-        )
+        rows, total = await self._log.database.read(lambda read: _read_page(read, table, query))
         page, more = rows[: query.limit], len(rows) > query.limit
         records = [_record(table, row) for row in page]
         next_ = cursor_of(query.order, _sorted_values(table, query, page[-1])) if more and page else None
@@ -161,6 +164,14 @@ class Views:
                 future.set_result(found.get(record_id))
         del self._gathering[entity]
 
+    async def _find_as_of(self, table: Table, record_id: str, as_of: str) -> Record | None:
+        def ask(read: Read) -> list[Row]:
+            rows = table.as_of(position_at(read, as_of))
+            return read(f'SELECT {table.select} FROM {rows} AS t WHERE t.id = ?', [record_id])
+
+        found = await self._log.database.read(ask)
+        return _record(table, found[0]) if found else None
+
     async def _find_all(self, table: Table, ids: list[str]) -> dict[str, Record]:
         where = 'id = ?' if len(ids) == 1 else f'id IN ({", ".join("?" * len(ids))})'
         rows = await self._log.database.query(f'SELECT {table.select} FROM {table.name} AS t WHERE {where}', ids)
@@ -173,12 +184,19 @@ def decide_read(table: Table, principal: Principal) -> bool:
     return decision.allowed and not decision.only_own
 
 
+def _read_page(read: Read, table: Table, query: Query) -> tuple[list[Row], int | None]:
+    if query.as_of:
+        source = table.as_of(position_at(read, query.as_of))
+        return _ordered_rows(read, table, query, source), _total(read, source, query)
+    return _rows(read, table, query), _total(read, table.name, query)
+
+
 def _rows(read: Read, table: Table, query: Query) -> list[Row]:
     if query.newest_first:
         rows = _newest_rows(read, table, query)
         if len(rows) > query.limit:
             return rows
-    return _ordered_rows(read, table, query)
+    return _ordered_rows(read, table, query, table.name)
 
 
 def _newest_rows(read: Read, table: Table, query: Query) -> list[Row]:
@@ -188,23 +206,24 @@ def _newest_rows(read: Read, table: Table, query: Query) -> list[Row]:
     """
     below = query.below or read(f'SELECT max(_created) FROM {table.name}', [])[0][0] or 0
     oldest = below - LOOKED_AT * (query.limit + query.offset + 1)
-    return _ordered_rows(read, table, replace(query, where=[f't._created > {oldest:d}', *query.where]))
+    newest = replace(query, where=[f't._created > {oldest:d}', *query.where])
+    return _ordered_rows(read, table, newest, table.name)
 
 
-def _ordered_rows(read: Read, table: Table, query: Query) -> list[Row]:
+def _ordered_rows(read: Read, table: Table, query: Query, source: str) -> list[Row]:
     order = ', '.join(f't."{one.column}" {"DESC" if one.descending else "ASC"} NULLS LAST' for one in query.order)
-    sql = f'SELECT {table.select} FROM {table.name} AS t{_where_of(query.where)} ORDER BY {order} LIMIT ? OFFSET ?'
+    sql = f'SELECT {table.select} FROM {source} AS t{_where_of(query.where)} ORDER BY {order} LIMIT ? OFFSET ?'
     return read(sql, [*query.parameters, query.limit + 1, query.offset])
 
 
-def _total(read: Read, table: Table, query: Query) -> int | None:
+def _total(read: Read, source: str, query: Query) -> int | None:
     if not query.count:
         return None
     where, parameters = query.where, query.parameters
     if query.cursor:
         parameters = parameters[: len(parameters) - where[-1].count('?')]
         where = where[:-1]
-    total: int = read(f'SELECT count(*) FROM {table.name}{_where_of(where)}', parameters)[0][0]
+    total: int = read(f'SELECT count(*) FROM {source} AS t{_where_of(where)}', parameters)[0][0]
     return total
 
 

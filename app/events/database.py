@@ -1,6 +1,12 @@
-"""The DuckDB file behind the log and the read tables: one process, one connection, a cursor per reading thread."""
+"""The DuckDB files behind the log: one process, one connection, a cursor per reading thread.
+
+`events.duckdb` holds the truth and the tables that follow it in the same commit. `derived.duckdb` is attached as
+`derived`; it holds what can be made again from the log at any time, and is made again when it is damaged.
+"""
 
 import asyncio
+import logging
+import shutil
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,9 +17,10 @@ import duckdb
 
 from app.errors import Unavailable
 
+logger = logging.getLogger(__name__)
+
 READERS = 3
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
-    'enable_external_access': 'false',
     'autoinstall_known_extensions': 'false',
     'autoload_known_extensions': 'false',
     'python_enable_replacements': 'false',
@@ -34,7 +41,15 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.staging = path.with_name('staging')
+        """The one folder that SQL may read and write files in; whatever lies there is on its way out."""
         self._connection = duckdb.connect(str(path), config=SETTINGS)
+        try:
+            self._attach(path.with_name('derived.duckdb'))
+            self._lock_down()
+        except BaseException:
+            self._connection.close()
+            raise
         self._cursors: list[duckdb.DuckDBPyConnection] = []
         self._local = threading.local()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix='reader')
@@ -44,6 +59,11 @@ class Database:
         cursor = self._connection.cursor()
         self._cursors.append(cursor)
         return cursor
+
+    def close_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Give back what `cursor` gave, before everything is closed."""
+        self._cursors.remove(cursor)
+        cursor.close()
 
     async def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows of a SELECT, read on a reading thread."""
@@ -62,13 +82,29 @@ class Database:
         return rows
 
     def close(self) -> None:
-        """Let running reads finish, then write everything back into the one file and let go of it."""
+        """Let running reads finish, then write everything back into the files and let go of them."""
         self._readers.shutdown(wait=True)
         for cursor in self._cursors:
             cursor.close()
         self._cursors.clear()
         self._connection.close()
         self._local = threading.local()
+        shutil.rmtree(self.staging, ignore_errors=True)
+
+    def _attach(self, derived: Path) -> None:
+        try:
+            self._connection.execute(f"ATTACH '{_quoted(derived)}' AS derived")
+        except duckdb.Error as error:
+            logger.warning('%s is made anew from the log: %s', derived, first_line(error))
+            for file in derived.parent.glob(f'{derived.name}*'):
+                file.unlink()
+            self._connection.execute(f"ATTACH '{_quoted(derived)}' AS derived")
+
+    def _lock_down(self) -> None:
+        shutil.rmtree(self.staging, ignore_errors=True)
+        self.staging.mkdir(mode=0o700)
+        self._connection.execute(f"SET allowed_directories = ['{_quoted(self.staging)}/']")
+        self._connection.execute('SET enable_external_access = false')
 
     def _own_cursor(self) -> duckdb.DuckDBPyConnection:
         cursor: duckdb.DuckDBPyConnection | None = getattr(self._local, 'cursor', None)
@@ -80,3 +116,7 @@ class Database:
 def first_line(error: BaseException) -> str:
     """What an error says, without the pages that may follow."""
     return str(error).partition('\n')[0]
+
+
+def _quoted(path: Path) -> str:
+    return str(path.absolute()).replace("'", "''")

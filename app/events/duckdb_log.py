@@ -40,6 +40,11 @@ class DuckDBLog:
         self._tail = Tail(self.read, recovery.database_head(database).position)
         self.writer.on_commit = self._tail.publish
 
+    @property
+    def position(self) -> int:
+        """The position of the newest event that followers may see."""
+        return self._tail.position
+
     async def append(self, request: Append) -> Appended:
         """Record all of `request` durably, or raise and record nothing."""
         return await asyncio.shield(self.writer.submit(request))
@@ -66,6 +71,10 @@ class DuckDBLog:
     def follow(self, after: int) -> AsyncIterator[Sequence[Event]]:
         """Events after `after`, first those recorded already, then each as it is committed."""
         return self._tail.follow(after)
+
+    async def beyond(self, position: int) -> None:
+        """Return once something was committed after `position`."""
+        await self._tail.beyond(position)
 
     async def head(self) -> Head:
         """The end of the log."""

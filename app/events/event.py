@@ -88,6 +88,11 @@ def new_event(
     return NewEvent(stream, type_, *texts, spelled)
 
 
+def derived_id(*parts: str) -> str:
+    """The event id that the same parts always give: what is sent again with the same key is recorded once."""
+    return str(uuid.uuid5(uuid.UUID('5b0c2a3e-5d0f-4f0b-9c70-6b1f6a1f7c11'), '\x1f'.join(parts)))
+
+
 def rfc3339(microseconds: int) -> str:
     """A moment as text, in UTC, to the microsecond."""
     seconds, rest = divmod(microseconds, 1_000_000)

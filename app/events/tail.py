@@ -19,18 +19,18 @@ class Tail:
     def __init__(self, read: Callable[[int, int], Awaitable[list[Event]]], position: int) -> None:
         self._read = read
         self._recent: list[Event] = []
-        self._position = position
+        self.position = position
         self._changed = asyncio.Event()
         self._closed = False
 
     def publish(self, events: Sequence[Event]) -> None:
         """Show newly committed events to everyone who waits."""
-        if events[0].position != self._position + 1:
+        if events[0].position != self.position + 1:
             self._recent.clear()  # what was committed between, unheard of here, must be read from the log
         self._recent += events
         if len(self._recent) > 2 * WINDOW:
             del self._recent[:-WINDOW]
-        self._position = events[-1].position
+        self.position = events[-1].position
         self._wake()
 
     def close(self) -> None:
@@ -38,11 +38,16 @@ class Tail:
         self._closed = True
         self._wake()
 
+    async def beyond(self, position: int) -> None:
+        """Return once there is something after `position`, or the log is closed."""
+        while not self._closed and self.position <= position:
+            await self._changed.wait()
+
     async def follow(self, after: int) -> AsyncIterator[Sequence[Event]]:
         """Pages of events after `after`, in order and without gaps, for as long as the log is open."""
         while not self._closed:
             changed = self._changed
-            if after >= self._position:
+            if after >= self.position:
                 await changed.wait()
                 continue
             page = self._window(after) or await self._read(after, PAGE)

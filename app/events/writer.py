@@ -5,17 +5,18 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.errors import Problem, Unavailable
 from app.events.database import Database, Error, first_line
 from app.events.event import Event, Head
-from app.events.facts import FactFinder, claim_text
+from app.events.facts import FactFinder
 from app.events.head_file import HeadFile
 from app.events.log import Append, Appended, Apply
-from app.events.plan import ClaimKey, Plan, plan
+from app.events.plan import Plan, plan
+from app.events.rows import change_claims, insert_events
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ class Writer:
         self.on_commit: Callable[[Sequence[Event]], None] = lambda events: None
         self.commits = 0
         self.written = 0
+        self.checkpoints = {'count': 0, 'longest_ms': 0.0, 'last_ms': 0.0}
 
     def start(self) -> None:
         """Begin to take requests."""
@@ -73,6 +75,25 @@ class Writer:
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
         self._cursor.close()
+
+    def refuse(self, reason: str) -> None:
+        """Take no more requests, because what is there cannot be trusted."""
+        self._broken = reason
+
+    @property
+    def refused(self) -> str | None:
+        """Why no requests are taken, if so."""
+        return self._broken
+
+    def statistics(self) -> dict[str, Any]:
+        """How the writer is doing, since the start."""
+        return {
+            'commits': self.commits,
+            'written': self.written,
+            'events_per_commit': round(self.written / self.commits, 2) if self.commits else None,
+            'queued': self.queued,
+            'checkpoints': self.checkpoints,
+        }
 
     @property
     def queued(self) -> int:
@@ -133,8 +154,8 @@ class Writer:
         if not (result.events or result.claims or alongside):
             return result
         self._cursor.execute('BEGIN')
-        _insert_events(self._cursor, result.events)
-        _change_claims(self._cursor, result, facts.claims)
+        insert_events(self._cursor, result.events)
+        change_claims(self._cursor, result, facts.claims)
         for apply in self._apply:
             apply(self._cursor, result.events)
         afterwards = [change(self._cursor) for change in alongside]
@@ -207,34 +228,17 @@ class Writer:
             self._checkpoint()
 
     def _checkpoint(self) -> None:
+        began = time.monotonic()
         try:
-            self._cursor.execute('CHECKPOINT')
+            self._cursor.execute('CHECKPOINT events')
         except Error as error:
             logger.warning('checkpoint put off: %s', first_line(error))
+            return
+        took = round((time.monotonic() - began) * 1000, 1)
+        longest = max(took, self.checkpoints['longest_ms'])
+        self.checkpoints = {'count': self.checkpoints['count'] + 1, 'longest_ms': longest, 'last_ms': took}
 
 
 def _fail(future: asyncio.Future[Appended], problem: Problem) -> None:
     if not future.done():
         future.set_exception(problem)
-
-
-INSERT_EVENTS = """
-    INSERT INTO events SELECT
-        unnest(?::BIGINT[]), unnest(?::VARCHAR[]), unnest(?::INTEGER[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]),
-        unnest(?::VARCHAR[]), unnest(?::UUID[]), unnest(?::BIGINT[]), unnest(?::VARCHAR[])"""
-
-
-def _insert_events(cursor: Any, events: Sequence[Event]) -> None:
-    if events:
-        cursor.execute(INSERT_EVENTS, [list(column) for column in zip(*events, strict=True)])
-
-
-def _change_claims(cursor: Any, plan: Plan, held: Mapping[ClaimKey, str]) -> None:
-    """Take the claims out that change hands, and put those in that have a holder; most are new and only go in."""
-    old = [claim_text(*key) for key in plan.claims if key in held]
-    if old:
-        cursor.execute('DELETE FROM claims WHERE claim IN (SELECT unnest(?::VARCHAR[]))', [old])
-    taken = [(claim_text(*key), owner) for key, owner in plan.claims.items() if owner is not None]
-    if taken:
-        columns = [list(column) for column in zip(*taken, strict=True)]
-        cursor.execute('INSERT INTO claims SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])', columns)

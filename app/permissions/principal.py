@@ -11,6 +11,8 @@ class Principal:
     name: str
     roles: frozenset[str] = frozenset()
     session: str = ''
+    scopes: frozenset[str] | None = None
+    """What an API key is limited to; `None` is everything that the roles allow."""
 
     @property
     def anonymous(self) -> bool:
@@ -26,6 +28,11 @@ class Principal:
     def reads_log(self) -> bool:
         """Whether the raw log may be read, which bypasses the rules of every entity."""
         return bool(self.roles & {'admin', 'auditor'})
+
+    @property
+    def appends_events(self) -> bool:
+        """Whether events may be appended to streams that no service owns."""
+        return 'events:append' in self.scopes if self.scopes is not None else self.admin
 
 
 ANONYMOUS = Principal(id='', name='anonymous')

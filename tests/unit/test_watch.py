@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app import watch
-from app.config import Config
+from app.config import Config, Mistake
 from app.errors import Conflict
 from app.watch import Watch
 
@@ -27,10 +27,11 @@ def watching(folder: Path, refuse: Callable[[], Exception] | None = None) -> tup
     """A watch, and the configs that it hands over."""
     taken: list[Config] = []
 
-    async def activate(config: Config) -> None:
+    async def activate(config: Config) -> list[Mistake]:
         if refuse:
             raise refuse()
         taken.append(config)
+        return []
 
     return Watch(folder, activate), taken
 
@@ -74,9 +75,10 @@ def test_only_a_change_of_the_files_leads_to_a_reload(folder: Path, monkeypatch:
         reloaded = asyncio.Event()
         seen: list[str] = []
 
-        async def activate(config: Config) -> None:
+        async def activate(config: Config) -> list[Mistake]:
             seen.extend(config.documents)
             reloaded.set()
+            return []
 
         running = asyncio.create_task(Watch(folder, activate).run())
         (folder / 'notes.txt').write_text('no config')

@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.crud.fold import event_owner, fold, owner_of
 from app.crud.identifier import new_id
 from app.crud.values import stored_form
 from app.errors import Conflict, NotFound
+from app.events.aggregate import event_owner, fold
 from tests.unit.crud.shop import ANN, BOB, Shop
 
 NAMES = st.text('aÖ😀', min_size=1, max_size=3)
@@ -50,9 +50,9 @@ def test_the_fold_of_a_record_is_its_row_whatever_happened(lasting_shop: Shop, s
         assert (record_id in shop.ids('customers', f'id={record_id}')) == alive
         if alive:
             record = shop.get('customers', record_id)
-            folded = {id_: value for id_, value in fold(events).items() if value is not None}
+            folded = {id_: value for id_, value in fold(events).values.items() if value is not None}
             assert stored_form(entity, record.values) == folded
-            assert (record.version, record.owner) == (len(events), owner_of(events))
+            assert (record.version, record.owner) == (len(events), fold(events).owner)
 
 
 def test_the_owner_is_who_created_the_record_last(shop: Shop) -> None:
@@ -60,11 +60,11 @@ def test_the_owner_is_who_created_the_record_last(shop: Shop) -> None:
     shop.delete('orders', 'A', by=ANN)
     shop.create('orders', number='A', by=BOB)
     events = shop.events('orders/A')
-    assert ([event_owner(event) for event in events], owner_of(events)) == (['ann', 'ann', 'bob'], 'bob')
-    assert owner_of([]) == ''
+    assert ([event_owner(event) for event in events], fold(events).owner) == (['ann', 'ann', 'bob'], 'bob')
+    assert fold([]).owner == ''
 
 
 def test_a_deletion_leaves_the_values_as_they_last_were(shop: Shop) -> None:
     shop.create('orders', number='A', status='paid')
     shop.delete('orders', 'A')
-    assert fold(shop.events('orders/A')) == {'number': 'A', 'status': 'paid'}
+    assert fold(shop.events('orders/A')).values == {'number': 'A', 'status': 'paid'}

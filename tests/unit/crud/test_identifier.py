@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 
-from app.crud.identifier import derived_id, new_id
+from app.crud.identifier import new_id
+from app.events.event import derived_id
 
 
 def test_a_new_id_is_a_uuid_of_version_7() -> None:

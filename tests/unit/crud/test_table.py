@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.crud.fold import fold
 from app.crud.table import FEW
 from app.crud.values import stored_form
 from app.events import Append, NewEvent, new_event
+from app.events.aggregate import fold
 from tests.unit.crud.shop import Shop
 
 
@@ -99,5 +99,5 @@ def test_however_events_are_grouped_the_row_is_the_fold(lasting_shop: Shop, step
     for name in (name for name in 'abc' if alive[name]):
         events = shop.events(f'orders/{name}')
         record = shop.get('orders', name)
-        folded = {id_: value for id_, value in fold(events).items() if value is not None}
+        folded = {id_: value for id_, value in fold(events).values.items() if value is not None}
         assert (stored_form(shop.catalog.entities['orders'], record.values), record.version) == (folded, len(events))

@@ -82,7 +82,7 @@ def test_after_closing_nothing_is_left_but_one_database_and_its_head(tmp_path: P
         async with opened(tmp_path) as log:
             await log.append(create('c/1'))
             await log.head()
-        assert sorted(file.name for file in tmp_path.iterdir()) == ['events.duckdb', 'events.head']
+        assert sorted(file.name for file in tmp_path.iterdir()) == ['derived.duckdb', 'events.duckdb', 'events.head']
 
     asyncio.run(story())
 

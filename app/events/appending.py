@@ -1,0 +1,106 @@
+"""From the body of `POST /events` to an append: events of one or many streams, all or nothing."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from app.errors import Denied, Invalid, Malformed
+from app.events.event import NewEvent, derived_id, new_event
+from app.events.log import Append, Expect, Expectation
+from app.events.plan import category
+
+STREAM = re.compile(r'[a-z][a-z0-9_.\-]{0,59}/[^\s/][^\x00-\x1f]{0,400}')
+TYPE = re.compile(r'[A-Za-z][A-Za-z0-9_.\-]{0,79}')
+MOST = 10_000
+"""Events in one request."""
+WORDS = {'any': Expect.ANY, 'none': Expect.NONE, 'exists': Expect.EXISTS}
+SEED_NAMES = {'event_type': 'type', 'event_data': 'data', 'event_metadata': 'meta'}
+OURS = frozenset({'actor', 'name', 'source', 'request', 'owner', 'fingerprint'})
+"""What the system itself writes into an event's meta."""
+
+Owner = Callable[[str], str]
+"""`owner(category)`: the REST call that writes streams of a category which a service owns, or nothing."""
+
+
+def parse_append(body: Any, meta: dict[str, Any], owner: Owner, key: tuple[str, ...] = ()) -> Append:
+    """The append that `body` asks for; `meta` says who asks. Raises `Malformed`, `Invalid` or `Denied`.
+
+    With a `key`, events that bring no id get one that the same key gives again.
+    """
+    if not isinstance(body, dict):
+        raise Malformed('The body must be an object: {"events": [{"stream", "type", "data"}], "expected": {…}}.')
+    if 'events' not in body:
+        body = {'events': [{k: v for k, v in body.items() if k != 'expected'}], 'expected': body.get('expected', {})}
+    unknown = body.keys() - {'events', 'expected'}
+    if unknown:
+        raise Invalid(errors=dict.fromkeys(sorted(unknown), 'is not known here'))
+    rows = body['events']
+    if not isinstance(rows, list) or not 0 < len(rows) <= MOST:
+        raise Invalid(errors={'events': f'must be a list of 1 to {MOST:,} events'})
+    ids = [derived_id(*key, str(number)) if key else None for number in range(len(rows))]
+    events = [_event(f'events.{number}', row, meta, owner, ids[number]) for number, row in enumerate(rows)]
+    return Append(events=events, expected=_expectations(body.get('expected', {})))
+
+
+def _event(place: str, row: Any, meta: dict[str, Any], owner: Owner, event_id: str | None) -> NewEvent:
+    if not isinstance(row, dict):
+        raise Invalid(errors={place: 'must be an object'})
+    row = _renamed(row)
+    unknown = row.keys() - {'stream', 'type', 'data', 'meta', 'event_id'}
+    if unknown:
+        raise Invalid(errors={f'{place}.{name}': 'is not known here' for name in sorted(unknown)})
+    stream = _stream(f'{place}.stream', row.get('stream'), owner)
+    kind, data, own_meta = row.get('type'), row.get('data', {}), row.get('meta', {})
+    if not isinstance(kind, str) or not TYPE.fullmatch(kind):
+        raise Invalid(errors={f'{place}.type': 'must be a word such as shipped'})
+    for name, value in (('data', data), ('meta', own_meta)):
+        if not isinstance(value, dict):
+            raise Invalid(errors={f'{place}.{name}': 'must be an object'})
+    if taken := OURS & own_meta.keys():
+        raise Invalid(errors={f'{place}.meta.{name}': 'is written by the system' for name in sorted(taken)})
+    given = _event_id(f'{place}.event_id', row.get('event_id'))
+    return new_event(stream, kind, data, own_meta | meta, given or event_id)
+
+
+def _renamed(row: dict[str, Any]) -> dict[str, Any]:
+    """The names of the first version of this API still work: `aggregate_type` and `aggregate_id` spell the stream."""
+    row = {SEED_NAMES.get(name, name): value for name, value in row.items()}
+    if 'aggregate_id' in row or 'aggregate_type' in row:
+        kind, key = row.pop('aggregate_type', None), row.pop('aggregate_id', None)
+        row['stream'] = f'{kind}/{key}' if kind and key else None
+    return row
+
+
+def _stream(place: str, stream: Any, owner: Owner) -> str:
+    if not isinstance(stream, str) or not STREAM.fullmatch(stream):
+        raise Invalid(errors={place: 'must be a category and a name, such as shipments/4711'})
+    if call := owner(category(stream)):
+        raise Denied(f'The stream {stream} belongs to a service; use {call} instead.')
+    return stream
+
+
+def _event_id(place: str, given: Any) -> str | None:
+    if given is None:
+        return None
+    try:
+        return str(uuid.UUID(given))
+    except (ValueError, TypeError, AttributeError):
+        raise Invalid(errors={place: 'must be a UUID'}) from None
+
+
+def _expectations(expected: Any) -> dict[str, Expectation]:
+    if not isinstance(expected, dict):
+        raise Invalid(errors={'expected': 'must be an object: stream -> version, any, none or exists'})
+    result: dict[str, Expectation] = {}
+    for stream, wanted in expected.items():
+        _stream(f'expected.{stream}', stream, lambda _: '')
+        if isinstance(wanted, int) and not isinstance(wanted, bool) and wanted >= 0:
+            result[stream] = wanted
+        elif isinstance(wanted, str) and wanted in WORDS:
+            result[stream] = WORDS[wanted]
+        else:
+            raise Invalid(errors={f'expected.{stream}': 'must be a version, any, none or exists'})
+    return result

@@ -1,0 +1,59 @@
+"""What is made from the log and can be made again: one thread of its own writes it, so that the log never waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from app.events.database import Database, Error
+
+Cursor = Any
+Answer = TypeVar('Answer')
+
+SCHEMA = """
+    CREATE TABLE IF NOT EXISTS derived.snapshots (
+        stream VARCHAR NOT NULL, version INTEGER NOT NULL, position BIGINT NOT NULL, hash VARCHAR NOT NULL,
+        state VARCHAR NOT NULL, taken_at BIGINT NOT NULL);
+    CREATE TABLE IF NOT EXISTS derived.projections (
+        name VARCHAR NOT NULL, definition VARCHAR NOT NULL, table_name VARCHAR NOT NULL, position BIGINT NOT NULL,
+        paused BOOLEAN NOT NULL, error VARCHAR, error_position BIGINT, updated_at BIGINT NOT NULL);
+    CREATE TABLE IF NOT EXISTS derived.progress (name VARCHAR NOT NULL, position BIGINT NOT NULL);
+"""
+
+
+class Derived:
+    """Runs work on the writing thread of `derived.duckdb`, one piece after the other."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._cursor = database.cursor()
+        self._cursor.execute(SCHEMA)
+        self._cursor.execute('CHECKPOINT derived')
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix='derived')
+
+    async def transaction(self, work: Callable[[Cursor], Answer]) -> Answer:
+        """All of `work` or nothing; it may read everything and write what is derived."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transaction, work)
+
+    def interrupt(self) -> None:
+        """Break off the statement that runs now; its transaction changes nothing."""
+        self._cursor.interrupt()
+
+    async def close(self) -> None:
+        """Break off what runs, and end the thread."""
+        self.interrupt()
+        await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
+
+    def _transaction(self, work: Callable[[Cursor], Answer]) -> Answer:
+        self._cursor.execute('BEGIN')
+        try:
+            result = work(self._cursor)
+            self._cursor.execute('COMMIT')
+        except BaseException:
+            with suppress(Error):  # a COMMIT that failed has ended the transaction already
+                self._cursor.execute('ROLLBACK')
+            raise
+        return result
