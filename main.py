@@ -6,11 +6,10 @@ import asyncio
 import contextlib
 import getpass
 import os
-import secrets
 import sys
 from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from starlette.types import ASGIApp
@@ -24,13 +23,20 @@ from app.docs import with_docs
 from app.errors import Problem
 from app.events import Damaged, DuckDBLog, open_log
 from app.events.api import EventsApi
+from app.events.appending import RESERVED
+from app.events.backup import Contents, Part, check_events, events_part, make_backup
+from app.events.backups import Backups
+from app.events.commands import Refused, back_up, restore
+from app.events.copying import NotWhole
+from app.events.restore import finish_restore
 from app.events.store import EventStore
 from app.gate import Gate, Identify
 from app.lock import FolderInUse, held
 from app.logs import start_logging
 from app.permissions import Principal
 from app.portal import PortalApi
-from app.server import PortRouter, PortTaken, bind, serve
+from app.secret import secret
+from app.server import PortRouter, PortTaken, Restart, bind, serve
 from app.services import SERVICES, url
 from app.watch import Watch
 
@@ -38,28 +44,39 @@ if TYPE_CHECKING:
     from pages.host import Host
 
 ROOT = Path(__file__).parent
-OWNED = {
-    'config': 'the files of the config folder',
-    'services': 'the files of the config folder',
-    'sites': 'the files of the config folder',
-}
-"""Categories of streams that are not entities, and how they are written."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The command `dbbasic`; returns the exit code."""
     options = parse_arguments(arguments, ROOT)
     try:
-        with held(options.data):
-            return _create_admin(options) if options.command == 'create-admin' else asyncio.run(_run(options))
-    except (WrongConfig, Damaged, FolderInUse, PortTaken, Problem, Unreadable) as refusal:
-        print(f'DBBasic cannot start.\n{refusal}', file=sys.stderr)
+        match options.command:
+            case 'create-admin':
+                return _create_admin(options)
+            case 'backup':
+                print(back_up(options, lambda target: asyncio.run(_back_up_stopped(options, target))))
+            case 'restore':
+                print(restore(options, {'events.duckdb': check_events, 'auth.duckdb': _check_accounts}))
+            case _:
+                _run_until_done(options)
+        return 0
+    except (WrongConfig, Damaged, FolderInUse, PortTaken, Problem, Unreadable, NotWhole, Refused) as refusal:
+        print(f'{"DBBasic cannot start." if options.command == "run" else "Not done."}\n{refusal}', file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
 
 
-async def _run(options: Namespace) -> int:
+def _run_until_done(options: Namespace) -> None:
+    restart = Restart()
+    with held(options.data):
+        if before := finish_restore(options.data, options.config):
+            print(f'A backup was restored; what was there before is in {before}.')
+        asyncio.run(_run(options, restart))
+    restart.finish()
+
+
+async def _run(options: Namespace, restart: Restart) -> None:
     start_logging(options.data)
     sockets = bind({row.port(options.base_port): row.title for row in SERVICES}, options.host)
     config = load(options.config)
@@ -74,11 +91,11 @@ async def _run(options: Namespace) -> int:
         opened.push_async_callback(store.close)
         watch = Watch(options.config, lambda changed: _activate(changed, catalog, store))
         watch.mistakes = wrong_projections(config, await store.start(config.projections))
-        gate = _wire(options, store, auth, data, watch)
-        watching = asyncio.create_task(watch.run())
+        backups = Backups(options.data, _contents(options, log, auth), restart)
+        opened.push_async_callback(backups.close)
+        gate = _wire(options, store, backups, auth, data, watch)
+        opened.callback(asyncio.create_task(watch.run()).cancel)
         await serve(gate, sockets, lambda: _announce(options, auth))
-        watching.cancel()
-    return 0
 
 
 async def _open_data(options: Namespace, config: Config, catalog: Catalog, log: DuckDBLog) -> DataApi:
@@ -94,7 +111,7 @@ def _open_store(log: DuckDBLog, catalog: Catalog) -> EventStore:
     """The event store, which knows of the other services only what they hand over here."""
     return EventStore(
         log,
-        owner=lambda category: OWNED.get(category, '') or catalog.owner(category),
+        owner=lambda category: RESERVED.get(category, '') or catalog.owner(category),
         tables=catalog.sql_tables,
         differences=catalog.differences,
         snapshots_every=lambda: catalog.config.application.snapshots.every,
@@ -106,17 +123,30 @@ async def _activate(config: Config, catalog: Catalog, store: EventStore) -> list
     return wrong_projections(config, await store.projections.activate(config.projections))
 
 
-def _wire(options: Namespace, store: EventStore, auth: Auth, data: DataApi, watch: Watch) -> Gate:
+def _contents(options: Namespace, log: DuckDBLog, auth: Auth) -> Contents:
+    """What a backup holds."""
+    accounts = Part(lambda path, _: auth.copy_to(path), _check_accounts)
+    parts = {'events.duckdb': events_part(log.database), 'auth.duckdb': accounts}
+    return Contents(parts, {'config': options.config, 'files': options.data / 'files'})
+
+
+def _check_accounts(path: Path) -> dict[str, Any]:
+    try:
+        return dict(Auth.check_copy(path))
+    except Unreadable as error:
+        raise NotWhole(str(error)) from error
+
+
+def _wire(options: Namespace, store: EventStore, backups: Backups, auth: Auth, data: DataApi, watch: Watch) -> Gate:
     """Every service behind the one gate, each on its port, REST before pages."""
-    log = store.log
     apis: dict[str, ASGIApp] = {
-        'portal': PortalApi(log, options.base_port, data.views.counts, lambda: watch.mistakes).routes,
+        'portal': PortalApi(store.log, options.base_port, data.views.counts, lambda: watch.mistakes).routes,
         'crud': data.routes,
-        'events': EventsApi(store).routes,
+        'events': EventsApi(store, backups).routes,
         'auth': with_docs('Auth', auth.app),
     }
     identify = _identify(auth)
-    host = _open_pages(options, log, data, identify)
+    host = _open_pages(options, store.log, data, identify)
     login = url('auth', '/login', base_port=options.base_port)
     router = PortRouter(
         host.ports(apis, options.base_port),
@@ -151,7 +181,7 @@ def _open_pages(options: Namespace, log: DuckDBLog, data: DataApi, identify: Ide
         views=data.views,
         records=data.records,
     )
-    return Host(system, ROOT / 'assets', _secret(options.data / 'secret'))
+    return Host(system, ROOT / 'assets', secret(options.data / 'secret'))
 
 
 def _open_auth(options: Namespace, config: Config) -> Auth:
@@ -188,25 +218,25 @@ def _principal(claims: Claims) -> Principal:
     )
 
 
-def _secret(path: Path) -> str:
-    if not path.exists():
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), 'w') as file:
-            file.write(secrets.token_urlsafe(32))
-    return path.read_text()
-
-
 def _announce(options: Namespace, auth: Auth) -> None:
-    print('\nDBBasic is running\n')
-    for row in SERVICES:
-        print(f'  {row.title:<10} {url(row.name, base_port=options.base_port)}')
+    rows = '\n'.join(f'  {row.title:<10} {url(row.name, base_port=options.base_port)}' for row in SERVICES)
+    print(f'\nDBBasic is running\n\n{rows}')
     if link := auth.first_admin_link():
         print(f'\nCreate the first admin here, within 30 minutes:\n\n  {link}')
     print('\nCtrl+C stops it.', flush=True)
 
 
+async def _back_up_stopped(options: Namespace, target: Path) -> dict[str, Any]:
+    async with contextlib.AsyncExitStack() as opened:
+        log = await open_log(options.data)
+        opened.push_async_callback(log.close)
+        auth = opened.enter_context(contextlib.closing(Auth.open(options.data)))
+        return make_backup(_contents(options, log, auth), target)
+
+
 def _create_admin(options: Namespace) -> int:
     password = os.environ.get('DBBASIC_PASSWORD') or getpass.getpass('Password: ')
-    with contextlib.closing(Auth.open(options.data)) as auth:
+    with held(options.data), contextlib.closing(Auth.open(options.data)) as auth:
         try:
             auth.create_admin(options.username, options.email, password)
         except ValueError as error:

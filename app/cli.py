@@ -13,7 +13,7 @@ DESCRIPTION = (
 
 
 def parse_arguments(arguments: list[str] | None, root: Path) -> argparse.Namespace:
-    """What the user asked for: `command` is `run` or `create-admin`."""
+    """What the user asked for: `command` is `run`, `create-admin`, `backup` or `restore`."""
     parser = argparse.ArgumentParser('dbbasic', description=DESCRIPTION)
     parser.set_defaults(command='run')
     _add_data(parser, root / 'data')
@@ -28,6 +28,11 @@ def parse_arguments(arguments: list[str] | None, root: Path) -> argparse.Namespa
     )
     parser.add_argument('--host', default='localhost', help='address to listen on; 0.0.0.0 opens it to the network')
     commands = parser.add_subparsers(title='commands', metavar='')
+    _add_commands(commands)
+    return parser.parse_args(arguments)
+
+
+def _add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     admin = commands.add_parser(
         'create-admin',
         help='create the first admin while DBBasic is stopped',
@@ -36,8 +41,24 @@ def parse_arguments(arguments: list[str] | None, root: Path) -> argparse.Namespa
     admin.add_argument('username')
     admin.add_argument('email')
     admin.set_defaults(command='create-admin')
-    _add_data(admin, argparse.SUPPRESS)  # two options, because a shared one would forget what stood before the command
-    return parser.parse_args(arguments)
+    backup = commands.add_parser(
+        'backup',
+        help='write everything into one verified file',
+        description='Makes a backup of events, accounts, config and files. While DBBasic runs, it is asked to do so '
+        'with the access token of an admin in DBBASIC_TOKEN.',
+    )
+    backup.add_argument('file', type=Path, nargs='?', default=Path('dbbasic-backup.zip'))
+    backup.set_defaults(command='backup')
+    restore = commands.add_parser(
+        'restore',
+        help='put a backup in the place of what is there, while DBBasic is stopped',
+        description='Checks the backup first. What was there before is kept in data/before-restore-….',
+    )
+    restore.add_argument('file', type=Path)
+    restore.add_argument('--yes', action='store_true', help='do not ask')
+    restore.set_defaults(command='restore')
+    for command in (admin, backup, restore):  # again: a shared option would forget what stood before the command
+        _add_data(command, argparse.SUPPRESS)
 
 
 def _add_data(parser: argparse.ArgumentParser, default: Path | str) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -142,6 +144,22 @@ def _settled() -> Iterator[None]:
     gc.set_threshold(20_000, 20, 50)
     yield
     gc.unfreeze()
+
+
+class Restart:
+    """Calling it stops the server in an orderly way; `finish` then runs the same command again in this process."""
+
+    def __init__(self) -> None:
+        self.wanted = False
+
+    def __call__(self) -> None:
+        self.wanted = True
+        signal.raise_signal(signal.SIGTERM)
+
+    def finish(self) -> None:
+        """Run the command again, if that was asked for."""
+        if self.wanted:
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 class _Server(uvicorn.Server):

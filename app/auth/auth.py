@@ -9,6 +9,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from app.auth.claims import Claims
+from app.auth.database import count_rows
 from app.auth.events import Caller
 from app.auth.origin import Origins
 from app.auth.parts import Parts
@@ -63,6 +64,15 @@ class Auth:
         except Problem as problem:
             mistakes = [f'{name}: {message}' for name, message in problem.errors.items()]
             raise ValueError(' '.join(mistakes) or problem.detail) from problem
+
+    def copy_to(self, path: Path) -> None:
+        """Write a copy of the database to `path`; the keys that sign tokens are not in it. Blocks."""
+        self._parts.database.copy_to(path)
+
+    @staticmethod
+    def check_copy(path: Path) -> dict[str, int]:
+        """How much a copy holds, having read all of it; raises `Unreadable`."""
+        return count_rows(path)
 
     def close(self) -> None:
         """Finish what has begun and let go of the file."""

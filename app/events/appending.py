@@ -21,6 +21,8 @@ SEED_NAMES = {'event_type': 'type', 'event_data': 'data', 'event_metadata': 'met
 OURS = frozenset({'actor', 'name', 'source', 'request', 'owner', 'fingerprint'})
 """What the system itself writes into an event's meta."""
 
+RESERVED = dict.fromkeys(('config', 'services', 'sites'), 'the files of the config folder')
+"""Categories that are no entities, and how they are written."""
 Owner = Callable[[str], str]
 """`owner(category)`: the REST call that writes streams of a category which a service owns, or nothing."""
 

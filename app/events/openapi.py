@@ -50,6 +50,15 @@ APPEND = {
         },
     },
 }
+SQL = {
+    'type': 'object',
+    'required': ['sql'],
+    'properties': {
+        'sql': {'type': 'string', 'examples': ['SELECT type, count(*) FROM events GROUP BY type']},
+        'limit': {'type': 'integer'},
+        'format': {'enum': ['json', 'csv', 'parquet']},
+    },
+}
 PAGE = {'type': 'object', 'properties': {'events': {'type': 'array', 'items': EVENT}, 'next': {}}}
 STREAM = {'name': 'stream', 'in': 'path', 'required': True, 'schema': {'type': 'string'}}
 NAME = {'name': 'name', 'in': 'path', 'required': True, 'schema': {'type': 'string'}}
@@ -150,4 +159,31 @@ def _projections() -> dict[str, Any]:
 
 
 def _operations() -> dict[str, Any]:
-    return {}
+    query = {'required': True, 'content': {'application/json': {'schema': SQL}}}
+    format_ = query_parameter('format', '`jsonl` or `parquet`')
+    confirm = {'type': 'object', 'required': ['confirm'], 'properties': {'confirm': {'type': 'string'}}}
+    restoring = {'required': True, 'content': {'application/json': {'schema': confirm}}}
+    return {
+        '/export': {'get': operation('A slice of the log as a file', parameters=[format_, *FILTERS])},
+        '/sql': {'post': operation('Run one SELECT over events, entities and projections', {}, requestBody=query)},
+        '/sql/tables': {'get': operation('The tables that SQL may read', {})},
+        '/backups': {
+            'get': operation('Backups, and how far the one being made is', {}),
+            'post': operation('Make a backup of everything; verified by restoring it', {}, status='202'),
+            'delete': operation('Call off the one being made', {}, status='202'),
+        },
+        '/backups/{name}': {
+            'parameters': [NAME],
+            'get': operation('Download a backup'),
+            'delete': operation('Delete a backup', status='204'),
+        },
+        '/backups/{name}/restore': {
+            'post': operation(
+                'Put a backup in the place of what is there, and restart',
+                {},
+                parameters=[NAME],
+                requestBody=restoring,
+                status='202',
+            )
+        },
+    }
