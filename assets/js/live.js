@@ -6,13 +6,13 @@ const POLL_SECONDS = 1.5;
 const LONGEST_PAUSE = 10000;
 
 export function follow({ socket, poll, position, onMessage }) {
-  const state = { position, polling: null, pause: 250 };
+  const state = { position, polling: null, pause: 250, stopped: false, connection: null };
 
   function take(message) {
-    if (message.position > state.position) {
-      state.position = message.position;
-      if (message.type !== "connected") onMessage(message);
-    }
+    if (message.position <= state.position) return;
+    state.position = message.position;
+    const isNotice = ["connected", "heartbeat", "behind"].includes(message.type) && !message.version;
+    if (!isNotice) onMessage(message);
   }
 
   async function pollOnce() {
@@ -27,7 +27,7 @@ export function follow({ socket, poll, position, onMessage }) {
   }
 
   function startPolling() {
-    if (state.polling || !poll) return;
+    if (state.polling || !poll || state.stopped) return;
     pollOnce();
     state.polling = setInterval(pollOnce, POLL_SECONDS * 1000);
   }
@@ -35,6 +35,7 @@ export function follow({ socket, poll, position, onMessage }) {
   function connect() {
     let opened = false;
     const connection = new WebSocket(socket(state.position));
+    state.connection = connection;
     connection.addEventListener("open", () => {
       opened = true;
       state.pause = 250;
@@ -44,17 +45,28 @@ export function follow({ socket, poll, position, onMessage }) {
     });
     connection.addEventListener("message", (event) => take(JSON.parse(event.data)));
     connection.addEventListener("close", (event) => {
+      if (state.stopped) return;
       if (event.code === 4401) return location.reload();
       if (!opened) startPolling();
       else show("offline");
       state.pause = Math.min(state.pause * 2, LONGEST_PAUSE);
-      setTimeout(connect, state.pause);
+      setTimeout(() => state.stopped || connect(), state.pause);
       if (opened) setTimeout(() => connection.readyState === WebSocket.CLOSED && state.pause > 400 && startPolling(), 600);
     });
   }
 
   show("connecting");
   connect();
+  return {
+    stop() {
+      state.stopped = true;
+      clearInterval(state.polling);
+      state.connection?.close();
+    },
+    seen(reached) {
+      state.position = Math.max(state.position, reached);
+    },
+  };
 }
 
 const WORDS = {

@@ -69,5 +69,6 @@ def window(browser: Browser, logged_in: Path) -> Iterator[Callable[..., Page]]:
 
 
 def _note(message: ConsoleMessage, complaints: list[str], network_is_broken: bool) -> None:
-    if message.type == 'error' and not (network_is_broken and 'WebSocket' in message.text):
+    expected = network_is_broken and ('WebSocket' in message.text or 'status of 400' in message.text)
+    if message.type == 'error' and not expected:
         complaints.append(message.text)

@@ -16,7 +16,13 @@ PAGES = [
     ('crud', '/', 'Data'),
     ('crud', '/orders', 'Orders'),
     ('events', '/', 'Events'),
+    ('events', '/streams', 'Streams'),
     ('events', '/streams/customers/dan', 'customers/dan'),
+    ('events', '/projections', 'Projections'),
+    ('events', '/projections/activity_per_day', 'activity_per_day'),
+    ('events', '/verify', 'Proof'),
+    ('events', '/backups', 'Backups'),
+    ('events', '/sql', 'SQL'),
     ('auth', '/', 'Account'),
 ]
 

@@ -1,0 +1,72 @@
+// Elements made of text and other elements; nothing that comes from users is ever read as markup.
+
+export function node(tag, properties = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name === "text") made.textContent = value;
+    else if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (name in made && name !== "list") made[name] = value;
+    else made.setAttribute(name, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+export function pill(text, kind = "") {
+  return node("span", { className: `pill ${kind}`, text });
+}
+
+export function button(text, onclick, kind = "") {
+  return node("button", { type: "button", className: `button ${kind}`, text, onclick });
+}
+
+export function row(cells, className = "") {
+  return node("tr", { className }, ...cells.map((one) => (one instanceof HTMLTableCellElement ? one : node("td", {}, one ?? ""))));
+}
+
+export function cell(text, className = "") {
+  return node("td", { className, text });
+}
+
+export function fillTable(table, columns, rows) {
+  table.tHead.replaceChildren(node("tr", {}, ...columns.map((name) => node("th", { text: name }))));
+  table.tBodies[0].replaceChildren(...rows.map((values) => row(values.map((value) => cell(plain(value), classOf(value))))));
+}
+
+export function plain(value) {
+  if (value === null || value === undefined) return "–";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+function classOf(value) {
+  if (value === null) return "faint";
+  return typeof value === "number" ? "number" : "";
+}
+
+export function fields(form) {
+  return Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.trim()]).filter(([, value]) => value));
+}
+
+export function later(work, milliseconds = 250) {
+  let timer;
+  return (...values) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => work(...values), milliseconds);
+  };
+}
+
+const sizes = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+
+export function bytes(count) {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const power = count ? Math.min(units.length - 1, Math.floor(Math.log10(count) / 3)) : 0;
+  return `${sizes.format(count / 1000 ** power)} ${units[power]}`;
+}
+
+export async function save(response, name) {
+  // The browser must not navigate to a file that needs a header or a body, so it is fetched and then saved.
+  const address = URL.createObjectURL(await response.blob());
+  const link = node("a", { href: address, download: name });
+  link.click();
+  URL.revokeObjectURL(address);
+}
