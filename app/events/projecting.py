@@ -55,7 +55,7 @@ class Recipe:
 
 def prepare(database: Database, definition: Projection, tables: Mapping[str, str]) -> Recipe:
     """Check `definition` against what there is; raises `Malformed` naming what is wrong with it."""
-    text = definition.sql.strip().rstrip(';')
+    text = sql.trimmed(definition.sql)
     definition = definition.model_copy(update={'sql': text})
     used = sql.tables_of(database, text, {'events', *tables})
     if definition.merge is not None and used != ['events']:

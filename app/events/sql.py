@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import duckdb
+
 from app import codec
 from app.errors import Malformed, Unavailable
 from app.events.database import Database, Error, first_line
@@ -21,6 +23,16 @@ EVENTS = """
 """The log as users see it in SQL; times are in UTC."""
 FUNCTIONS = frozenset({'range', 'generate_series', 'unnest', 'json_each', 'json_tree'})
 """Functions that may stand in FROM."""
+
+
+def trimmed(sql: str) -> str:
+    """`sql` without the semicolons and comments at its end, so that it can stand in parentheses."""
+    end = len(sql)
+    for start, kind in reversed(duckdb.tokenize(sql)):
+        if kind is not duckdb.token_type.comment and sql[start] != ';':
+            break
+        end = start
+    return sql[:end].strip()
 
 
 def tables_of(database: Database, sql: str, known: Iterable[str]) -> list[str]:
@@ -79,12 +91,8 @@ def read_only(database: Database, tables: Mapping[str, str], names: Iterable[str
 
 
 def columns_of(cursor: Cursor, sql: str) -> dict[str, str]:
-    """Column -> DuckDB type of what `sql` gives; two columns of one name are refused."""
-    rows = cursor.execute(f'DESCRIBE SELECT * FROM (\n{sql}\n)').fetchall()
-    columns = {row[0]: row[1] for row in rows}
-    if len(columns) != len(rows):
-        raise Malformed('sql: two columns have the same name; name them apart with AS.')
-    return columns
+    """Column -> DuckDB type of what `sql` gives; the second of two columns `a` is called `a_1`."""
+    return {row[0]: row[1] for row in cursor.execute(f'DESCRIBE SELECT * FROM (\n{sql}\n)').fetchall()}
 
 
 def selected(columns: Mapping[str, str]) -> str:

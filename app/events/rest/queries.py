@@ -47,7 +47,7 @@ class QueryEndpoints:
         body = await read_json(request)
         if not isinstance(body, dict) or not isinstance(body.get('sql'), str):
             raise Invalid(errors={'sql': 'must be one SELECT statement'})
-        text, format_ = body['sql'].strip().rstrip(';'), body.get('format', 'json')
+        text, format_ = sql.trimmed(body['sql']), body.get('format', 'json')
         if format_ == 'json':
             limit = body.get('limit', 1000)
             if not isinstance(limit, int) or not 0 < limit <= MOST_ROWS:
