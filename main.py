@@ -36,7 +36,7 @@ from app.logs import start_logging
 from app.permissions import Principal
 from app.portal import PortalApi
 from app.secret import secret
-from app.server import PortRouter, PortTaken, Restart, bind, serve
+from app.server import PortRouter, PortTaken, Restart, bind, run, serve
 from app.services import SERVICES, url
 from app.watch import Watch
 
@@ -72,7 +72,7 @@ def _run_until_done(options: Namespace) -> None:
     with held(options.data):
         if before := finish_restore(options.data, options.config):
             print(f'A backup was restored; what was there before is in {before}.')
-        asyncio.run(_run(options, restart))
+        run(_run(options, restart))
     restart.finish()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import uuid
 from collections.abc import Callable, Collection
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -15,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import Denied, Misdirected, NotLoggedIn, Problem
+from app.fresh import fresh_hex
 from app.http import problem_answer, wants_html
 from app.permissions import ANONYMOUS, Principal
 
@@ -68,7 +68,7 @@ class Gate:
         headers = Headers(scope=scope)
         request_id = headers.get('x-request-id', '')
         if not REQUEST_ID.fullmatch(request_id):
-            request_id = uuid.uuid4().hex
+            request_id = fresh_hex()
         scope['state'] = {**scope.get('state', {}), 'request_id': request_id, 'principal': ANONYMOUS}
         if scope['type'] == 'websocket':
             await self._socket(scope, headers, receive, send)

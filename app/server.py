@@ -9,8 +9,9 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import uvicorn
 from starlette.datastructures import MutableHeaders
@@ -22,6 +23,9 @@ from app.permissions import Principal
 from app.port_holder import holder_of
 
 SHUTDOWN_SECONDS = 1
+SWITCH_SECONDS = 0.0002
+"""How long a thread that returns from the database may wait for the interpreter. With Python's 5 ms the one thread that
+writes waits for the event loop most of the time: appends from 32 connections are half as fast again with this."""
 NEVER_PAGES = frozenset({'api', 'docs', 'openapi.json', 'health', 'ws'})
 
 
@@ -109,6 +113,12 @@ def bind(ports: Mapping[int, str], host: str) -> list[socket.socket]:
     return sockets
 
 
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """`asyncio.run`, on the faster event loop where it is installed."""
+    with asyncio.Runner(loop_factory=_fastest_loop()) as runner:
+        runner.run(work)
+
+
 async def serve(app: ASGIApp, sockets: list[socket.socket], started: Callable[[], None]) -> None:
     """Serve until SIGINT or SIGTERM, then finish the requests under way."""
     config = uvicorn.Config(
@@ -136,9 +146,19 @@ async def serve(app: ASGIApp, sockets: list[socket.socket], started: Callable[[]
             await serving
 
 
+def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:  # there is none for Windows
+        return None
+    made: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return made
+
+
 @contextlib.contextmanager
 def _settled() -> Iterator[None]:
     """What is in memory after start-up stays, so the garbage collector need not look at it again until the end."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)

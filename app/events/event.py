@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from app import codec
 from app.errors import Malformed
+from app.fresh import fresh_uuid
 
 GENESIS = '0' * 64
 
@@ -80,7 +81,7 @@ def new_event(
     """An event to append; without an `event_id` of the caller's it gets a fresh one."""
     texts = codec.canonical(data), codec.canonical(meta)
     if event_id is None:
-        return NewEvent(stream, type_, *texts, str(uuid.uuid4()), minted=True)
+        return NewEvent(stream, type_, *texts, fresh_uuid(), minted=True)
     try:
         spelled = str(uuid.UUID(event_id))  # as the database will spell it, because the hash covers it
     except ValueError:

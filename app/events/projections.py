@@ -95,7 +95,7 @@ class Projections:
     def wake(self) -> None:
         """Tell every projection that there may be news."""
         for projector in self.running.values():
-            projector.woken.set()
+            projector.wake(at_once=False)
 
     async def close(self) -> None:
         """Stop them where they are."""
@@ -115,7 +115,7 @@ class Projections:
             await projector.rebuild(recipe)
         else:
             projector.recipe = recipe
-        projector.woken.set()
+        projector.wake()
 
     async def _keep_answering(self, definition: Projection, standing: Standing | None, wrong: str) -> None:
         """A definition that cannot run leaves the rows as they are; the projection is parked until it is mended."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from dataclasses import replace
@@ -12,14 +13,14 @@ from typing import Any
 from app.events.database import first_line
 from app.events.derived import Cursor, Derived
 from app.events.duckdb_log import DuckDBLog
-from app.events.event import rfc3339
 from app.events.projecting import PAGE, Recipe, advance, create, matter
 from app.events.standing import Building, Standing
 
 logger = logging.getLogger(__name__)
 
 REST = 4.0
-"""A projection that reads everything again rests so many times as long as that took."""
+"""Having caught up, a projection rests so many times as long as that took, and leaves the machine to others."""
+LONGEST_REST = 60.0
 
 
 class Undone(Exception):
@@ -39,7 +40,8 @@ class Projector:
         """Events per second, while there were events to take in."""
         self.moved = asyncio.Event()
         """Set, and replaced, whenever `position` has grown."""
-        self.woken = asyncio.Event()
+        self._woken = asyncio.Event()
+        self._told = asyncio.Event()
         self._at_work = False
         self._seen = standing.position
 
@@ -62,13 +64,20 @@ class Projector:
     async def run(self) -> None:
         """Keep up with the log, for ever."""
         while True:
-            self.woken.clear()
+            self._woken.clear()
+            self._told.clear()
             if self.building:
                 await self._build(self.building)
             elif self.status == 'running' and self.position < self._log.position:
                 await self._catch_up()
             else:
-                await self.woken.wait()
+                await self._woken.wait()
+
+    def wake(self, *, at_once: bool = True) -> None:
+        """There may be something to do: `at_once`, or when it has rested."""
+        self._woken.set()
+        if at_once:
+            self._told.set()
 
     async def rebuild(self, recipe: Recipe | None = None) -> None:
         """Make the table anew beside the one that answers, which it replaces once it has caught up."""
@@ -76,7 +85,7 @@ class Projector:
         recipe = recipe or self.recipe
         table = f'{recipe.definition.projection}__{time.time_ns() // 1000}'
         self.building = Building(table, recipe, self._log.position)
-        self.woken.set()
+        self.wake()
 
     def cancel(self) -> None:
         """Give up what is being built; the table that answers stays."""
@@ -91,7 +100,7 @@ class Projector:
         for name, value in values.items():
             setattr(self.standing, name, value)
         await self._derived.transaction(self.standing.save)
-        self.woken.set()
+        self.wake()
 
     async def reset(self) -> None:
         """Begin again with an empty table."""
@@ -104,7 +113,7 @@ class Projector:
         await self._derived.transaction(empty)
         self._seen = self.standing.position = 0
         self.standing.error, self.standing.error_position = '', None
-        self.woken.set()
+        self.wake()
 
     async def skip(self) -> None:
         """Go on behind the event that it is parked at."""
@@ -125,8 +134,13 @@ class Projector:
         self._reach(until, saved=changed)
         seconds = time.monotonic() - began
         self.rate = round((until - after) / max(seconds, 1e-6), 1)
-        if changed and not self.recipe.incremental:
-            await asyncio.sleep(REST * seconds)
+        if changed and until - after < PAGE:
+            await self._rest(min(REST * seconds, LONGEST_REST))
+
+    async def _rest(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._told.wait()
 
     def _advance(self, cursor: Cursor, after: int, until: int) -> bool:
         if not matter(cursor, self.recipe, after, until):
@@ -219,18 +233,15 @@ class Projector:
 
     def as_json(self) -> dict[str, Any]:
         """What a list of projections shows."""
-        head, building, standing = self._log.position, self.building, self.standing
+        head, building = self._log.position, self.building
         return {
-            'name': standing.name,
+            **self.standing.as_json(),
             'description': self.recipe.definition.description,
             'status': self.status,
             'position': self.position,
             'lag': max(0, head - self.position),
             'rate': self.rate,
-            'error': standing.error or None,
-            'error_position': standing.error_position,
             'building': {'position': building.position, 'of': building.target} if building else None,
-            'updated_at': rfc3339(standing.updated_at) if standing.updated_at else None,
             'incremental': self.recipe.incremental,
             'key': self.recipe.definition.key,
             'columns': dict(self.recipe.columns),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from app.events.derived import Cursor
+from app.events.event import rfc3339
 from app.events.projecting import Recipe
 
 
@@ -32,6 +34,15 @@ class Standing:
     error: str = ''
     error_position: int | None = None
     updated_at: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """What a list of projections shows of it."""
+        return {
+            'name': self.name,
+            'error': self.error or None,
+            'error_position': self.error_position,
+            'updated_at': rfc3339(self.updated_at) if self.updated_at else None,
+        }
 
     def save(self, cursor: Cursor) -> None:
         """Write it down, in the transaction of whatever it tells of."""
