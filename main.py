@@ -125,7 +125,7 @@ async def _activate(config: Config, catalog: Catalog, store: EventStore) -> list
 
 def _contents(options: Namespace, log: DuckDBLog, auth: Auth) -> Contents:
     """What a backup holds."""
-    accounts = Part(lambda path, _: auth.copy_to(path), _check_accounts)
+    accounts = Part(lambda path, _: dict(auth.copy_to(path)), _check_accounts)
     parts = {'events.duckdb': events_part(log.database), 'auth.duckdb': accounts}
     return Contents(parts, {'config': options.config, 'files': options.data / 'files'})
 

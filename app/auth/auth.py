@@ -65,9 +65,10 @@ class Auth:
             mistakes = [f'{name}: {message}' for name, message in problem.errors.items()]
             raise ValueError(' '.join(mistakes) or problem.detail) from problem
 
-    def copy_to(self, path: Path) -> None:
-        """Write a copy of the database to `path`; the keys that sign tokens are not in it. Blocks."""
+    def copy_to(self, path: Path) -> dict[str, int]:
+        """Write a copy of the database to `path` and say how much it holds; signing keys are not in it. Blocks."""
         self._parts.database.copy_to(path)
+        return count_rows(path)
 
     @staticmethod
     def check_copy(path: Path) -> dict[str, int]:

@@ -8,6 +8,7 @@ import os
 import shutil
 import threading
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +23,8 @@ MANIFEST = 'manifest.json'
 LEFT_OUT = ['the keys that sign access tokens (new ones are made; people log in again)', 'projections and snapshots']
 CHUNK = 1 << 20
 
-Save = Callable[[Path, threading.Event], None]
+Save = Callable[[Path, threading.Event], dict[str, Any]]
+"""Copies; returns what the copy must turn out to hold."""
 Check = Callable[[Path], dict[str, Any]]
 
 
@@ -58,7 +60,12 @@ class Progress:
 
 def events_part(database: Database) -> Part:
     """The log, with the tables that follow it."""
-    return Part(partial(copy_database, database), check_events)
+    return Part(partial(_copy_events, database), check_events)
+
+
+def _copy_events(database: Database, path: Path, cancelled: threading.Event) -> dict[str, Any]:
+    head = copy_database(database, path, cancelled)
+    return {'events': head.position, 'hash': head.hash}
 
 
 def check_events(path: Path) -> dict[str, Any]:
@@ -75,8 +82,8 @@ def make_backup(
     work = target.with_name(f'.{target.stem}.partial')
     work.mkdir(mode=0o700, parents=True)
     try:
-        _save(contents, work / 'set', progress, cancelled)
-        manifest = _manifest(contents, work / 'set', progress)
+        told = _save(contents, work / 'set', progress, cancelled)
+        manifest = _manifest(told, work / 'set', progress)
         _pack(work / 'set', work / 'set.zip', progress, cancelled)
         progress.step = 'restoring it to prove that it is whole'
         unpack(work / 'set.zip', work / 'restored', contents.checks)
@@ -94,7 +101,7 @@ def unpack(backup: Path, folder: Path, checks: Mapping[str, Check]) -> dict[str,
             manifest: dict[str, Any] = json.loads(archive.read(MANIFEST))
             for name, told in manifest['files'].items():
                 _extract(archive, name, folder, told['sha256'])
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
+    except (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError) as error:
         raise NotWhole(f'{backup} is not a whole backup: {error}') from error
     for name, check in checks.items():
         found = check(folder / name)
@@ -108,32 +115,34 @@ def read_manifest(backup: Path) -> dict[str, Any]:
     try:
         with zipfile.ZipFile(backup) as archive:
             manifest: dict[str, Any] = json.loads(archive.read(MANIFEST))
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+    except (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError) as error:
         raise NotWhole(f'{backup} is not a backup: {error}') from error
     return manifest
 
 
-def _save(contents: Contents, folder: Path, progress: Progress, cancelled: threading.Event) -> None:
+def _save(contents: Contents, folder: Path, progress: Progress, cancelled: threading.Event) -> dict[str, Any]:
     folder.mkdir(mode=0o700)
+    told = {}
     for name, part in contents.parts.items():
         progress.step = f'copying {name}'
-        part.save(folder / name, cancelled)
+        told[name] = part.save(folder / name, cancelled)
         _stop_if(cancelled)
     for name, source in contents.folders.items():
         if source.is_dir():
             progress.step = f'copying {name}'
             shutil.copytree(source, folder / name)
         _stop_if(cancelled)
+    return told
 
 
-def _manifest(contents: Contents, folder: Path, progress: Progress) -> dict[str, Any]:
+def _manifest(told: dict[str, Any], folder: Path, progress: Progress) -> dict[str, Any]:
     progress.step = 'computing checksums'
     files = sorted(path for path in folder.rglob('*') if path.is_file())
     progress.of = sum(path.stat().st_size for path in files) + 1
     manifest = {
         'format': 1,
         'created_at': f'{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}Z',
-        'parts': {name: part.check(folder / name) for name, part in contents.parts.items()},
+        'parts': told,
         'files': {
             path.relative_to(folder).as_posix(): {'bytes': path.stat().st_size, 'sha256': _checksum(path)}
             for path in files

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from app.events.database import Database, Error, first_line
-from app.events.event import GENESIS, Head, chain
+from app.events.event import BEGINNING, GENESIS, Head, chain
 
 PAGE = 20_000
 COLUMNS = 'position, stream, version, type, data, meta, event_id::VARCHAR, recorded_at, hash'
@@ -22,8 +22,8 @@ class Cancelled(Exception):
     """Somebody called it off."""
 
 
-def copy_database(database: Database, path: Path, cancelled: threading.Event) -> None:
-    """Write the log as it is at one moment to `path`; others go on reading and writing. Blocks."""
+def copy_database(database: Database, path: Path, cancelled: threading.Event) -> Head:
+    """Write the log as it is at one moment to `path`, and return its end; others go on meanwhile. Blocks."""
     staged = database.staging / path.name
     cursor = database.cursor()
     stopper = threading.Thread(target=_interrupt_when, args=[cursor, cancelled, done := threading.Event()])
@@ -33,8 +33,10 @@ def copy_database(database: Database, path: Path, cancelled: threading.Event) ->
         cursor.execute('BEGIN')
         cursor.execute('COPY FROM DATABASE events TO copy')
         cursor.execute('COMMIT')
+        ends = cursor.execute('SELECT position, hash FROM copy.events ORDER BY position DESC LIMIT 1').fetchall()
         cursor.execute('DETACH copy')
         staged.replace(path)
+        return Head(*ends[0]) if ends else BEGINNING
     except Error as error:
         if cancelled.is_set():
             raise Cancelled from None

@@ -97,8 +97,7 @@ class Projector:
 
     async def change(self, **values: Any) -> None:
         """Alter its standing: pause or go on."""
-        for name, value in values.items():
-            setattr(self.standing, name, value)
+        self.standing = replace(self.standing, **values)
         await self._derived.transaction(self.standing.save)
         self.wake()
 
@@ -139,8 +138,7 @@ class Projector:
 
     async def _rest(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._told.wait()
+            await asyncio.wait_for(self._told.wait(), seconds)
 
     def _advance(self, cursor: Cursor, after: int, until: int) -> bool:
         if not matter(cursor, self.recipe, after, until):
@@ -233,13 +231,13 @@ class Projector:
 
     def as_json(self) -> dict[str, Any]:
         """What a list of projections shows."""
-        head, building = self._log.position, self.building
+        building = self.building
         return {
             **self.standing.as_json(),
             'description': self.recipe.definition.description,
             'status': self.status,
             'position': self.position,
-            'lag': max(0, head - self.position),
+            'lag': max(0, self._log.position - self.position),
             'rate': self.rate,
             'building': {'position': building.position, 'of': building.target} if building else None,
             'incremental': self.recipe.incremental,

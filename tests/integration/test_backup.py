@@ -97,9 +97,7 @@ def test_a_damaged_backup_is_named_and_changes_nothing(start_system: Start, tmp_
     system = start_system(config=own_config(tmp_path))
     backup = make_backup(system)
     path = system.data / 'backups' / backup['name']
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
+    path.write_bytes(path.read_bytes()[:-1000])
     before = history(system)
     answer = system.client.post(
         system.url('events', f'/backups/{backup["name"]}/restore'), json={'confirm': backup['name']}

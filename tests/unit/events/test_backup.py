@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import threading
 import zipfile
 from collections.abc import Callable
@@ -104,6 +105,21 @@ def test_a_backup_whose_events_were_altered_together_with_its_checksums_is_refus
         unpack(backup, tmp_path / 'restored', {'events.duckdb': another})
 
 
+def test_no_byte_of_a_backup_can_be_altered_unnoticed(tmp_path: Path) -> None:
+    backup = back_up(tmp_path)
+    content = backup.read_bytes()
+    said = unpack(backup, tmp_path / 'restored', CHECKS)
+    for number, place in enumerate(range(0, len(content), len(content) // 150)):
+        backup.write_bytes(content[:place] + bytes([content[place] ^ 1 << number % 8]) + content[place + 1 :])
+        folder = tmp_path / f'restored{number}'
+        try:
+            assert unpack(backup, folder, CHECKS) == said, 'a byte that means nothing'
+        except NotWhole:
+            continue
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.mark.parametrize('length', [0, 10, 1000, -1])
 def test_a_backup_that_was_cut_off_is_refused(tmp_path: Path, length: int) -> None:
     backup = back_up(tmp_path)
@@ -130,9 +146,9 @@ def test_a_cancelled_backup_leaves_nothing(tmp_path: Path, when: str) -> None:
     cancelled = threading.Event()
 
     def cancel_then_copy(copy: Part) -> Part:
-        def save(path: Path, event: threading.Event) -> None:
+        def save(path: Path, event: threading.Event) -> dict[str, Any]:
             cancelled.set()
-            copy.save(path, event)
+            return copy.save(path, event)
 
         return Part(save, copy.check)
 
