@@ -30,7 +30,13 @@ export function cell(text, className = "") {
 
 export function fillTable(table, columns, rows) {
   table.tHead.replaceChildren(node("tr", {}, ...columns.map((name) => node("th", { text: name }))));
-  table.tBodies[0].replaceChildren(...rows.map((values) => row(values.map((value) => cell(plain(value), classOf(value))))));
+  table.tBodies[0].replaceChildren(...rows.map((values) => row(values.map((value) => whole(value)))));
+}
+
+function whole(value) {
+  const place = cell(plain(value), classOf(value));
+  place.title = place.textContent; // where it is cut off
+  return place;
 }
 
 export function plain(value) {
