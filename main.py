@@ -84,7 +84,7 @@ async def _run(options: Namespace, restart: Restart) -> None:
     async with contextlib.AsyncExitStack() as opened:
         log = await open_log(options.data, apply=[catalog.apply])
         opened.push_async_callback(log.close)
-        auth = await asyncio.to_thread(_open_auth, options, config)
+        auth = await asyncio.to_thread(_open_auth, options, catalog)
         opened.push_async_callback(asyncio.to_thread, auth.close)
         data = await _open_data(options, config, catalog, log)
         store = _open_store(log, catalog)
@@ -184,14 +184,14 @@ def _open_pages(options: Namespace, log: DuckDBLog, data: DataApi, identify: Ide
     return Host(system, ROOT / 'assets', secret(options.data / 'secret'))
 
 
-def _open_auth(options: Namespace, config: Config) -> Auth:
+def _open_auth(options: Namespace, catalog: Catalog) -> Auth:
     origins = _own_origins(options)
     return Auth.open(
         options.data,
         issuer=url('auth', '', base_port=options.base_port),
         home=url('portal', base_port=options.base_port),
         stylesheet='/assets/style.css',
-        policy=Policy(registration='open' if config.application.registration.open else 'closed'),
+        policy=Policy(registration_open=lambda: catalog.config.application.registration.open, roles=catalog.roles),
         allowed_origin=lambda origin: origin in origins,
     )
 

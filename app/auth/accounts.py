@@ -38,6 +38,7 @@ class Accounts:
         users: Users,
         sessions: Sessions,
         events: SecurityEvents,
+        passwords: Passwords,
         policy: Policy,
         clock: Callable[[], float],
     ) -> None:
@@ -47,7 +48,7 @@ class Accounts:
         self._events = events
         self._policy = policy
         self._clock = clock
-        self._passwords = Passwords(policy.bcrypt_cost)
+        self._passwords = passwords
         self._refresh_tokens = RefreshTokens(database, sessions, events, clock)
 
     def register(self, candidate: Candidate, caller: Caller) -> User:
@@ -57,7 +58,7 @@ class Accounts:
 
     def check_open(self) -> None:
         """Refuse registrations where only admins make accounts."""
-        if self._policy.registration != 'open':
+        if not self._policy.lets_register():
             raise Denied('Registration is closed here. Ask an admin for an account.')
 
     def create_admin(self, candidate: Candidate, caller: Caller) -> User:
@@ -123,15 +124,6 @@ class Accounts:
             mistake = 'Choose another one than the current password.'
         if mistake:
             raise Invalid({'new_password': mistake})
-
-    def disable(self, user_id: str, caller: Caller) -> None:
-        """Shut an account and end its sessions; nothing of it is deleted."""
-        with self._database.transaction() as transaction:
-            user = self._users.by_id(user_id)
-            if user is not None and not user.disabled:
-                self._users.change(transaction, replace(user, disabled=True))
-                self._sessions.end(transaction, [session.id for session in self._sessions.of_user(user_id)])
-                self._events.record(transaction, 'disabled', caller, user=user_id)
 
     def _add(self, candidate: Candidate, roles: tuple[str, ...], type: str, caller: Caller) -> User:
         user = User(

@@ -17,6 +17,11 @@ CREATE TABLE IF NOT EXISTS users (
   email VARCHAR NOT NULL UNIQUE, password_hash VARCHAR NOT NULL, roles VARCHAR NOT NULL,
   disabled BOOLEAN NOT NULL, created_at BIGINT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS api_keys (
+  id VARCHAR PRIMARY KEY, user_id VARCHAR NOT NULL, name VARCHAR NOT NULL, secret_hash VARCHAR NOT NULL,
+  scopes VARCHAR NOT NULL, created_at DOUBLE NOT NULL, expires_at DOUBLE, last_used DOUBLE
+);
+CREATE TABLE IF NOT EXISTS reset_links (hash VARCHAR PRIMARY KEY, user_id VARCHAR NOT NULL, expires_at DOUBLE NOT NULL);
 CREATE TABLE IF NOT EXISTS sessions (
   id VARCHAR PRIMARY KEY, user_id VARCHAR NOT NULL, kind VARCHAR NOT NULL, secret_hash VARCHAR NOT NULL,
   created_at DOUBLE NOT NULL, last_seen DOUBLE NOT NULL, address VARCHAR NOT NULL, agent VARCHAR NOT NULL
@@ -28,6 +33,10 @@ CREATE TABLE IF NOT EXISTS security_events (
   id BIGINT PRIMARY KEY, recorded_at BIGINT NOT NULL, type VARCHAR NOT NULL, user_id VARCHAR, session_id VARCHAR,
   address VARCHAR NOT NULL, request_id VARCHAR NOT NULL
 );
+ALTER TABLE users ADD COLUMN IF NOT EXISTS time_zone VARCHAR DEFAULT 'UTC';
+ALTER TABLE users ADD COLUMN IF NOT EXISTS language VARCHAR DEFAULT 'en';
+ALTER TABLE security_events ADD COLUMN IF NOT EXISTS actor VARCHAR;
+ALTER TABLE security_events ADD COLUMN IF NOT EXISTS detail VARCHAR;
 """
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     'threads': 1,

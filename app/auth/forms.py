@@ -51,6 +51,13 @@ class SetupSent(Registration):
     token: str = Field(default='', max_length=512, repr=False)
 
 
+class ResetSent(Shape):
+    """The form behind a link to a new password."""
+
+    token: str = Field(default='', max_length=512, repr=False)
+    password: str = Field(default='', max_length=1024, repr=False)
+
+
 class LogoutSent(Shape):
     """The logout form has a button only."""
 
@@ -81,5 +88,20 @@ SETUP = Form(
     intro='This account may do everything: users, data and settings.',
     inputs=_NEW_ACCOUNT,
     button='Create admin',
+)
+RESET = Form(
+    path='/reset',
+    title='Choose a new password',
+    intro='You will be logged out everywhere, and can then log in with the new password.',
+    inputs=(
+        Input(
+            name='password',
+            label='New password',
+            type='password',
+            autocomplete='new-password',
+            hint='At least 10 characters.',
+        ),
+    ),
+    button='Set the password',
 )
 LOGOUT = Form(path='/logout', title='Log out?', intro='Logging out ends your session on this device.', button='Log out')

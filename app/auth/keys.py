@@ -37,10 +37,23 @@ class Keys:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
-        files = sorted(folder.glob('*.pem')) or [_make(folder)]
-        keys = [_load(file) for file in files]
-        self.signing = keys[-1]
-        self._by_id = {key.id: key for key in keys}
+        self._folder = folder
+        if not any(folder.glob('*.pem')):
+            _make(folder, 1)
+        self._load_all()
+
+    def rotate(self) -> list[str]:
+        """Sign with a new key; the newest of the old ones stays good, older ones do not. Returns the ids of both."""
+        files = sorted(self._folder.glob('*.pem'))
+        _make(self._folder, int(files[-1].stem.rpartition('-')[2]) + 1)
+        for file in files[:-1]:
+            file.unlink()
+        self._load_all()
+        return list(self._by_id)
+
+    def _load_all(self) -> None:
+        keys = [_load(file) for file in sorted(self._folder.glob('*.pem'))]
+        self.signing, self._by_id = keys[-1], {key.id: key for key in keys}
 
     def find(self, id: object) -> Key | None:
         """The key that a token names."""
@@ -51,16 +64,15 @@ class Keys:
         return {'keys': [key.jwk() for key in self._by_id.values()]}
 
 
-def _make(folder: Path) -> Path:
+def _make(folder: Path, number: int) -> None:
     pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    unfinished, finished = folder / 'signing-0001.new', folder / 'signing-0001.pem'
+    unfinished, finished = folder / f'signing-{number:04}.new', folder / f'signing-{number:04}.pem'
     unfinished.unlink(missing_ok=True)
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), 'wb') as file:
         file.write(pem)
         file.flush()
         os.fsync(file.fileno())
     unfinished.rename(finished)
-    return finished
 
 
 def _load(file: Path) -> Key:

@@ -15,11 +15,13 @@ from app.auth.forms import (
     LOGIN,
     LOGOUT,
     REGISTER,
+    RESET,
     SETUP,
     Form,
     LoginSent,
     LogoutSent,
     RegistrationSent,
+    ResetSent,
     SetupSent,
 )
 from app.auth.origin import Origins
@@ -31,7 +33,7 @@ from app.auth.registration import check
 from app.auth.screen import Screen
 from app.auth.shapes import Registration
 
-PATHS = frozenset({'/login', '/register', '/setup', '/logout'})
+PATHS = frozenset({'/login', '/register', '/setup', '/reset', '/logout'})
 
 
 class Pages:
@@ -48,6 +50,7 @@ class Pages:
             ('/login', self.login, self.log_in),
             ('/register', self.registration, self.register),
             ('/setup', self.first_admin, self.create_first_admin),
+            ('/reset', self.reset, self.set_password),
             ('/logout', self.logout, self.log_out),
         ):
             self.router.add_api_route(path, show, methods=['GET', 'HEAD'])
@@ -115,6 +118,21 @@ class Pages:
             return self._show(request, SETUP, {'token': sent.token}, _typed(sent), problem)
         return await self._enter(request, login, '')
 
+    async def reset(self, request: Request) -> Response:
+        """The form behind a link that an admin has handed out."""
+        return self._show(request, RESET, {'token': request.query_params.get('token', '')})
+
+    async def set_password(self, request: Request) -> Response:
+        """Set the new password; whoever it belongs to logs in with it next."""
+        sent, caller = await read_form(request, ResetSent), caller_of(request)
+        administration = self._parts.administration
+        try:
+            await self._parts.quick.run(lambda: administration.check_reset(sent.token, sent.password))
+            await self._attempts.make(lambda: administration.reset(sent.token, sent.password, caller), caller)
+        except Problem as problem:
+            return self._show(request, RESET, {'token': sent.token}, problem=problem)
+        return RedirectResponse('/login', 303)
+
     async def logout(self, request: Request) -> Response:
         """Ask first: a link on some page must not log anybody out."""
         visitor = self._visitor(request)
@@ -152,7 +170,7 @@ class Pages:
 
     def _links(self, form: Form, wanted: str) -> tuple[tuple[str, str], ...]:
         query = f'?next={quote(wanted, safe="")}' if wanted else ''
-        if form is LOGIN and self._parts.policy.registration == 'open':
+        if form is LOGIN and self._parts.policy.lets_register():
             return ((f'/register{query}', 'Create an account'),)
         return ((f'/login{query}', 'I have an account'),) if form is REGISTER else ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,10 @@ class Policy:
     """Times are in seconds."""
 
     registration: Literal['open', 'closed'] = 'closed'
+    registration_open: Callable[[], bool] | None = None
+    """Asked each time instead, where it may change while the service runs."""
+    roles: Callable[[], Iterable[str]] = tuple
+    """The roles that others give a meaning to, to be offered when roles are given."""
     browser_idle: float = 12 * 3600
     browser_lifetime: float = 7 * 86400
     client_idle: float = 7 * 86400
@@ -21,6 +26,7 @@ class Policy:
     client_lifetime: float = 30 * 86400
     access_lifetime: int = 600
     setup_lifetime: float = 30 * 60
+    reset_lifetime: float = 24 * 3600
     sessions_per_user: int = 100
     """The one unused for longest ends when a user opens more."""
     bcrypt_cost: int = 12
@@ -31,3 +37,7 @@ class Policy:
     longest_delay: float = 300
     waiting: int = 32
     """Requests that may wait for a password check before the next is refused."""
+
+    def lets_register(self) -> bool:
+        """Whether anyone may make an account."""
+        return self.registration_open() if self.registration_open else self.registration == 'open'

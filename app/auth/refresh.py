@@ -11,6 +11,9 @@ from app.auth.problems import NotLoggedIn
 from app.auth.sessions import Session, Sessions
 from app.auth.users import User
 
+GRACE = 10.0
+"""Seconds in which a token may be used again: a client with two windows, or one whose answer was lost, is no thief."""
+
 
 class RefreshTokens:
     """Only their hashes are kept; all tokens of one session are a family."""
@@ -46,9 +49,10 @@ class RefreshTokens:
         if live is None:
             return None
         session, user = live
-        if used_at is not None:
+        if used_at is not None and self._clock() - used_at > GRACE:
             self._sessions.end(transaction, [session_id])
             self._events.record(transaction, 'refresh_reused', caller, user=user.id, session=session_id)
             return None
-        transaction.run('UPDATE refresh_tokens SET used_at = ? WHERE hash = ?', self._clock(), digest(token))
+        if used_at is None:
+            transaction.run('UPDATE refresh_tokens SET used_at = ? WHERE hash = ?', self._clock(), digest(token))
         return session, user, self.issue(transaction, session_id)

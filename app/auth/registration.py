@@ -27,17 +27,30 @@ class Candidate:
 
 def check(username: str, email: str, password: str) -> Candidate:
     """Tidy up what somebody typed, or say what is wrong with it."""
+    username, email, errors = _tidied(username, email)
+    if mistake := password_mistake(password, username, email):
+        errors['password'] = mistake
+    if errors:
+        raise Invalid(errors)
+    return Candidate(username=username, email=email, password=password)
+
+
+def check_names(username: str, email: str) -> tuple[str, str]:
+    """A name and an address as they are kept, or what is wrong with them."""
+    username, email, errors = _tidied(username, email)
+    if errors:
+        raise Invalid(errors)
+    return username, email
+
+
+def _tidied(username: str, email: str) -> tuple[str, str, dict[str, str]]:
     username, email = username.strip(), unicodedata.normalize('NFC', email).strip().lower()
     errors = {}
     if not USERNAME.fullmatch(username):
         errors['username'] = 'Use 2 to 64 letters, digits, dots, hyphens or underscores.'
     if not EMAIL.fullmatch(email):
         errors['email'] = 'This is not an e-mail address.'
-    if mistake := password_mistake(password, username, email):
-        errors['password'] = mistake
-    if errors:
-        raise Invalid(errors)
-    return Candidate(username=username, email=email, password=password)
+    return username, email, errors
 
 
 def password_mistake(password: str, username: str, email: str) -> str:

@@ -86,6 +86,15 @@ class Sessions:
         browser = session.kind == 'browser'
         return session.created_at + (self._policy.browser_lifetime if browser else self._policy.client_lifetime)
 
+    def by_id(self, id: str) -> Session | None:
+        """A session, whether or not it is still good."""
+        return self._by_id.get(id)
+
+    def interrupt(self, ids: Iterable[str]) -> None:
+        """Tell the listeners to close what these sessions keep open, though they go on: their rights have changed."""
+        for id in ids:
+            self._tell(id)
+
     def open(self, transaction: Transaction, user: User, kind: Kind, caller: Caller) -> tuple[Session, str]:
         """Open a session for a user whose credentials were checked; also returns the secret for the cookie."""
         if user.disabled or self._users.by_id(user.id) != user:
@@ -158,8 +167,11 @@ class Sessions:
             session = self._by_id.pop(id)
             self._by_secret.pop(session.secret_hash, None)
         for id in ids:
-            for listener in self._listeners:
-                try:
-                    listener(id)
-                except Exception:
-                    logger.exception('A listener failed when session %s ended.', id)
+            self._tell(id)
+
+    def _tell(self, id: str) -> None:
+        for listener in self._listeners:
+            try:
+                listener(id)
+            except Exception:
+                logger.exception('A listener failed when session %s ended.', id)

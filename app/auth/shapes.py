@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.auth.claims import Claims
 from app.auth.users import User
 
 
@@ -63,11 +64,24 @@ class UserShown(Shape):
     username: str
     email: str
     roles: list[str]
+    disabled: bool
+    created_at: str
+    time_zone: str
+    language: str
 
     @classmethod
     def of(cls, user: User) -> UserShown:
         """Everything but the hash."""
-        return cls(id=user.id, username=user.username, email=user.email, roles=list(user.roles))
+        return cls(
+            id=user.id,
+            username=user.username,
+            email=user.email,
+            roles=list(user.roles),
+            disabled=user.disabled,
+            created_at=moment(user.created_at / 1_000_000),
+            time_zone=user.time_zone,
+            language=user.language,
+        )
 
 
 class Registered(Shape):
@@ -99,6 +113,41 @@ class Verified(Shape):
     valid: Literal[True] = True
     user: UserShown
     expires_at: str
+
+
+class Introspection(Shape):
+    """RFC 7662; the hint `session` says that the token is a browser's cookie."""
+
+    token: str = Field(max_length=4096, repr=False)
+    token_type_hint: str = ''
+
+
+class Introspected(Shape):
+    """What the token is good for; an inactive one tells nothing else."""
+
+    active: bool
+    sub: str | None = None
+    username: str | None = None
+    roles: list[str] | None = None
+    sid: str | None = None
+    scope: str | None = None
+    """Of an API key; left out where everything is allowed that the roles allow."""
+    exp: int | None = None
+
+    @classmethod
+    def of(cls, claims: Claims | None) -> Introspected:
+        """What a service needs to decide by itself."""
+        if claims is None:
+            return cls(active=False)
+        return cls(
+            active=True,
+            sub=claims.user_id,
+            username=claims.username,
+            roles=list(claims.roles),
+            sid=claims.session_id,
+            scope=' '.join(claims.scopes) if claims.scopes is not None else None,
+            exp=claims.expires_at,
+        )
 
 
 class Healthy(Shape):

@@ -6,6 +6,8 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from app.auth.account_api import AccountApi
+from app.auth.admin_api import AdminApi
 from app.auth.api import Api
 from app.auth.border import Border, problem_answer
 from app.auth.origin import Origins
@@ -17,11 +19,12 @@ from app.auth.screen import Screen
 
 def build_app(parts: Parts, origins: Origins, screen: Screen) -> FastAPI:
     """Everything on the port of the service; `/docs` is left to others, as FastAPI's loads from the internet."""
-    api, pages = Api(parts), Pages(parts, origins, screen)
+    pages = Pages(parts, origins, screen)
     app = FastAPI(
         title='DBBasic Auth', version='1', docs_url=None, redoc_url=None, dependencies=[Depends(origins.check)]
     )
-    app.include_router(api.router)
+    for api in (Api(parts), AccountApi(parts), AdminApi(parts)):
+        app.include_router(api.router)
     app.include_router(pages.router)
     app.add_middleware(Border)
     _explain_refusals(app, pages)

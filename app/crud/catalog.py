@@ -13,6 +13,7 @@ from app.events import Append, DuckDBLog, Event, new_event
 from app.events.database import Read
 from app.events.facts import claim_text
 from app.events.log import Database
+from app.permissions import ACTIONS
 from app.schema import Entity
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,16 @@ class Catalog:
         if name not in self.tables:
             raise NotFound(f'There is no entity {name!r}.')
         return self.tables[name]
+
+    def roles(self) -> set[str]:
+        """The roles that the rules of entities name."""
+        words = {
+            word
+            for table in self.tables.values()
+            for action in ACTIONS
+            for word in table.entity.permissions.rules(action)
+        }
+        return words - {'public', 'authenticated', 'owner'}
 
     def owner(self, category: str) -> str:
         """The REST call that writes the streams of an entity; nothing if there is no such entity, and never was."""

@@ -115,7 +115,7 @@ class Views:
         """How many records of each entity `principal` may read."""
         counts = {}
         for name, table in self.catalog.tables.items():
-            decision = decide(table.entity.permissions, 'read', principal)
+            decision = decide(table.entity.permissions, 'read', principal, name)
             if decision.allowed:
                 own, parameters = (' WHERE _owner = ?', [principal.id]) if decision.only_own else ('', [])
                 rows = await self._log.database.query(f'SELECT count(*) FROM {table.name}{own}', parameters)
@@ -134,7 +134,7 @@ class Views:
 
     def allow(self, entity: str, action: Action, principal: Principal) -> Decision:
         """What `principal` may do with `entity`, or `Denied` with the reason."""
-        decision = decide(self.catalog.table(entity).entity.permissions, action, principal)
+        decision = decide(self.catalog.table(entity).entity.permissions, action, principal, entity)
         if not decision.allowed:
             raise (NotLoggedIn if principal.anonymous else Denied)(decision.reason)
         return decision
@@ -180,7 +180,7 @@ class Views:
 
 def decide_read(table: Table, principal: Principal) -> bool:
     """Whether all records of a table may be read."""
-    decision = decide(table.entity.permissions, 'read', principal)
+    decision = decide(table.entity.permissions, 'read', principal, table.entity.resource)
     return decision.allowed and not decision.only_own
 
 

@@ -21,18 +21,26 @@ class Principal:
 
     @property
     def admin(self) -> bool:
-        """Whether every action on every record is allowed."""
-        return 'admin' in self.roles
+        """Whether everything is allowed, without any limit."""
+        return 'admin' in self.roles and self.scopes is None
 
     @property
     def reads_log(self) -> bool:
         """Whether the raw log may be read, which bypasses the rules of every entity."""
-        return bool(self.roles & {'admin', 'auditor'})
+        return bool(self.roles & {'admin', 'auditor'}) and self.in_scope('events', 'read')
 
     @property
     def appends_events(self) -> bool:
         """Whether events may be appended to streams that no service owns."""
-        return 'events:append' in self.scopes if self.scopes is not None else self.admin
+        return 'admin' in self.roles and self.in_scope('events', 'append')
+
+    def in_scope(self, resource: str, action: str) -> bool:
+        """Whether the API key that is used, if one is, covers this; a key narrows what the roles allow."""
+        if self.scopes is None:
+            return True
+        verbs = {action, '*'} | ({'write'} if action in {'create', 'update', 'delete'} else set())
+        wanted = {f'{name}:{verb}' for name in (resource, '*') for verb in verbs} | {'*'}
+        return bool(self.scopes & wanted)
 
 
 ANONYMOUS = Principal(id='', name='anonymous')

@@ -47,10 +47,12 @@ class Decision(NamedTuple):
     only_own: bool = False
 
 
-def decide(permissions: Permissions, action: Action, principal: Principal) -> Decision:
-    """What `principal` may do before any particular record is looked at."""
+def decide(permissions: Permissions, action: Action, principal: Principal, resource: str = '') -> Decision:
+    """What `principal` may do with `resource` before any particular record is looked at."""
     rules = permissions.rules(action)
-    if principal.admin:
+    if not principal.in_scope(resource, action):
+        return Decision(False, f'The API key lacks the scope {resource}:{action}.')
+    if 'admin' in principal.roles:
         return Decision(True, f'{principal.name} is an admin.')
     if 'public' in rules:
         return Decision(True, f'{action} is public.')

@@ -1,54 +1,28 @@
-"""What the tabs of the events port share: the same head, and the door that only readers of the log pass."""
+"""The tabs of the events port."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from nicegui import ui
+from contextlib import AbstractContextManager
 
 from app.permissions import Principal
-from pages.design import empty, html, text
-from pages.frame import frame
+from pages import tabs
 from pages.system import System
 
-TABS = (
-    ('/', 'Log'),
-    ('/streams', 'Streams'),
-    ('/projections', 'Projections'),
-    ('/verify', 'Proof'),
-    ('/backups', 'Backups'),
-    ('/sql', 'SQL'),
+SECTION = tabs.Section(
+    'events',
+    (
+        ('/', 'Log'),
+        ('/streams', 'Streams'),
+        ('/projections', 'Projections'),
+        ('/verify', 'Proof'),
+        ('/backups', 'Backups'),
+        ('/sql', 'SQL'),
+    ),
 )
-ALLOWED = {
-    'log': ('reads_log', 'This needs the role admin or auditor.'),
-    'admin': ('admin', 'This needs the role admin.'),
-    'all': ('id', ''),
-}
 
 
-@contextmanager
 def tab(
     system: System, path: str, title: str, says: str, *, needs: str = 'log', crumbs: str = '', actions: str = ''
-) -> Iterator[Principal | None]:
-    """A tab at `path`; yields who looks at it, or nothing when it shows only that this is not allowed."""
-    with frame(system, title, service='events', here=path, crumbs=crumbs) as visitor:
-        html(
-            f'<h1>{text(title)}</h1><span class="muted">{text(says)}</span><div class="gap"></div>{actions}',
-            classes='headline',
-        )
-        html(''.join(_tab(address, label, path) for address, label in TABS), classes='tabs').props(
-            'role=navigation aria-label="Event store"'
-        )
-        attribute, sentence = ALLOWED[needs]
-        if getattr(visitor, attribute):
-            with ui.element('div').classes('tab-body'):
-                yield visitor
-        else:
-            html(empty('lock', 'Not allowed', sentence), classes='panel')
-            yield None
-
-
-def _tab(address: str, label: str, current: str) -> str:
-    on = ' aria-current="page"' if address == current else ''
-    return f'<a href="{address}"{on}>{label}</a>'
+) -> AbstractContextManager[Principal | None]:
+    """A page of the events port; most need the right to read the whole log."""
+    return tabs.tab(system, SECTION, path, title, says=says, needs=needs, crumbs=crumbs, actions=actions)

@@ -17,7 +17,8 @@ from .conftest import ADA, PASSWORD, Clock, Open, bearer, browser, log_in, recor
 def test_a_login_gives_tokens_and_the_user_without_his_hash(ada: dict[str, Any]) -> None:
     assert ada['success'] is True
     assert ada['expires_in'] == 600
-    assert set(ada['user']) == {'id', 'username', 'email', 'roles'}
+    shown = {'id', 'username', 'email', 'roles', 'disabled', 'created_at', 'time_zone', 'language'}
+    assert set(ada['user']) == shown
     assert (ada['user']['username'], ada['user']['email'], ada['user']['roles']) == ('ada', 'ada@example.org', ['user'])
 
 
@@ -107,7 +108,7 @@ def test_a_disabled_user_is_out_at_once_and_stays_out(auth: Auth, client: TestCl
     auth.on_ended(ended.append)
     claims = auth.verify(bearer(ada)['Authorization'], None)
     assert claims
-    auth._parts.accounts.disable(ada['user']['id'], Caller())
+    auth._parts.administration.change(ada['user']['id'], {'disabled': True}, Caller())
     assert auth.verify(bearer(ada)['Authorization'], None) is None
     assert ended == [claims.session_id]
     assert client.post('/api/login', json={'username': 'ada', 'password': PASSWORD}).status_code == 401
