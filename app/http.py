@@ -112,6 +112,6 @@ class Routes:
 def whole_number(connection: HTTPConnection, name: str, default: int, highest: int = 2**53) -> int:
     """A query parameter that must be a number from 0 to `highest`."""
     text = connection.query_params.get(name, str(default))
-    if not (text.isascii() and text.isdigit()) or int(text[:18]) > highest:
+    if not (text.isascii() and text.isdigit()) or len(text) > 18 or int(text) > highest:
         raise Malformed(f'{name}: {text[:40]!r} is not a number from 0 to {highest}.')
     return int(text)

@@ -66,7 +66,10 @@ class Catalog:
         """Where a read table is not what the log says, in one sentence each; reads all of both."""
         found = []
         for name, table in self.tables.items():
-            columns = ', '.join(f'"{column}"' for column in table.columns)
+            columns = ', '.join(
+                f'json_extract("{column}", \'$\')' if kind == 'JSON' else f'"{column}"'  # DuckDB's own spelling of it
+                for column, kind in table.columns.items()
+            )
             here, there = f'SELECT {columns} FROM {table.name}', f'SELECT {columns} FROM {table.as_of(FOREVER)}'
             sql = f'SELECT count(*), min(id) FROM (({here} EXCEPT ALL {there}) UNION ALL ({there} EXCEPT ALL {here}))'
             count, record_id = read(sql, [])[0]

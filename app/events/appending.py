@@ -50,7 +50,7 @@ def parse_append(body: Any, meta: dict[str, Any], owner: Owner, key: tuple[str, 
 def _event(place: str, row: Any, meta: dict[str, Any], owner: Owner, event_id: str | None) -> NewEvent:
     if not isinstance(row, dict):
         raise Invalid(errors={place: 'must be an object'})
-    row = _renamed(row)
+    row = _renamed(place, row)
     unknown = row.keys() - {'stream', 'type', 'data', 'meta', 'event_id'}
     if unknown:
         raise Invalid(errors={f'{place}.{name}': 'is not known here' for name in sorted(unknown)})
@@ -67,10 +67,15 @@ def _event(place: str, row: Any, meta: dict[str, Any], owner: Owner, event_id: s
     return new_event(stream, kind, data, own_meta | meta, given or event_id)
 
 
-def _renamed(row: dict[str, Any]) -> dict[str, Any]:
+def _renamed(place: str, row: dict[str, Any]) -> dict[str, Any]:
     """The names of the first version of this API still work: `aggregate_type` and `aggregate_id` spell the stream."""
+    for old, new in SEED_NAMES.items():
+        if old in row and new in row:
+            raise Invalid(errors={f'{place}.{old}': f'is another word for {new}; send one of them'})
     row = {SEED_NAMES.get(name, name): value for name, value in row.items()}
     if 'aggregate_id' in row or 'aggregate_type' in row:
+        if 'stream' in row:
+            raise Invalid(errors={f'{place}.aggregate_id': 'is another word for stream; send one of them'})
         kind, key = row.pop('aggregate_type', None), row.pop('aggregate_id', None)
         row['stream'] = f'{kind}/{key}' if kind and key else None
     return row

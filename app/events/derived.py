@@ -32,22 +32,25 @@ class Derived:
         self._cursor = database.cursor()
         self._cursor.execute(SCHEMA)
         self._cursor.execute('CHECKPOINT derived')
+        self._owner: object = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix='derived')
 
-    async def transaction(self, work: Callable[[Cursor], Answer]) -> Answer:
+    async def transaction(self, work: Callable[[Cursor], Answer], owner: object = None) -> Answer:
         """All of `work` or nothing; it may read everything and write what is derived."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transaction, work)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transaction, work, owner)
 
-    def interrupt(self) -> None:
-        """Break off the statement that runs now; its transaction changes nothing."""
-        self._cursor.interrupt()
+    def interrupt(self, owner: object) -> None:
+        """Break off what runs now, if it is the work of `owner`; its transaction changes nothing."""
+        if self._owner is owner:
+            self._cursor.interrupt()
 
     async def close(self) -> None:
         """Break off what runs, and end the thread."""
-        self.interrupt()
+        self._cursor.interrupt()
         await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
 
-    def _transaction(self, work: Callable[[Cursor], Answer]) -> Answer:
+    def _transaction(self, work: Callable[[Cursor], Answer], owner: object) -> Answer:
+        self._owner = owner
         self._cursor.execute('BEGIN')
         try:
             result = work(self._cursor)
@@ -56,4 +59,6 @@ class Derived:
             with suppress(Error):  # a COMMIT that failed has ended the transaction already
                 self._cursor.execute('ROLLBACK')
             raise
+        finally:
+            self._owner = None
         return result

@@ -41,6 +41,8 @@ class Projections:
         standings = await self._standings()
         for name in [name for name in {*standings, *self.running} if name not in definitions]:
             await self._remove(name, standings)
+        if not self.running:
+            await self._derived.transaction(lambda cursor: _drop_leftovers(cursor, standings))
         for name, definition in definitions.items():
             try:
                 recipe = await asyncio.to_thread(prepare, self._log.database, definition, self._tables())
@@ -86,7 +88,7 @@ class Projections:
         try:
             async with asyncio.timeout(seconds):
                 while projector.position < position:
-                    if projector.status in {'paused', 'parked'}:
+                    if self.get(name) is not projector or projector.status in {'paused', 'parked'}:
                         raise Unavailable(f'The projection {name} is {projector.status} at {projector.position}.')
                     await projector.moved.wait()
         except TimeoutError:
@@ -132,10 +134,12 @@ class Projections:
         self._tasks[name].add_done_callback(_report)
 
     async def _stop(self, name: str) -> None:
-        self.running.pop(name, None)
+        projector = self.running.pop(name, None)
         if task := self._tasks.pop(name, None):
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+        if projector:
+            projector.tell_waiting()
 
     async def _remove(self, name: str, standings: Mapping[str, Standing]) -> None:
         standing = self.running[name].standing if name in self.running else standings[name]
@@ -174,6 +178,15 @@ def _begin(cursor: Cursor, recipe: Recipe, standing: Standing) -> None:
     standing.save(cursor)
 
 
+def _drop_leftovers(cursor: Cursor, standings: Mapping[str, Standing]) -> None:
+    """Tables that were being built when the program ended."""
+    keep = {'snapshots', 'projections', 'progress', *(standing.table for standing in standings.values())}
+    tables = cursor.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'derived'").fetchall()
+    for (table,) in tables:
+        if table not in keep:
+            cursor.execute(f'DROP TABLE derived.{identifier(table)}')
+
+
 def _report(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and task.exception():
         logger.critical('a projection has stopped', exc_info=task.exception())
@@ -184,7 +197,7 @@ def _conditions(columns: Mapping[str, str], where: Mapping[str, str]) -> tuple[s
     for name, text in where.items():
         if name not in columns:
             raise Malformed(f'There is no column {name[:60]!r}; there are {", ".join(columns)}.')
-        conditions.append(f'{identifier(name)} IS NOT DISTINCT FROM TRY_CAST(? AS {columns[name]})')
+        conditions.append(f'{identifier(name)} = TRY_CAST(? AS {columns[name]})')
         parameters.append(text)
     return (f' WHERE {" AND ".join(conditions)}' if conditions else ''), parameters
 

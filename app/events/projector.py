@@ -6,10 +6,13 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
+from app.errors import Conflict
+from app.events.culprit import find_culprit
 from app.events.database import first_line
 from app.events.derived import Cursor, Derived
 from app.events.duckdb_log import DuckDBLog
@@ -17,9 +20,10 @@ from app.events.projecting import PAGE, Recipe, advance, create, matter
 from app.events.standing import Building, Standing
 
 logger = logging.getLogger(__name__)
+Answer = TypeVar('Answer')
 
 REST = 4.0
-"""Having caught up, a projection rests so many times as long as that took, and leaves the machine to others."""
+"""Having caught up, a projection rests so many times as long as that took."""
 LONGEST_REST = 60.0
 
 
@@ -38,11 +42,11 @@ class Projector:
         self.building: Building | None = None
         self.rate = 0.0
         """Events per second, while there were events to take in."""
-        self.moved = asyncio.Event()
-        """Set, and replaced, whenever `position` has grown."""
+        self.moved = asyncio.Event()  # replaced whenever it is set
         self._woken = asyncio.Event()
         self._told = asyncio.Event()
-        self._at_work = False
+        self._lock = asyncio.Lock()
+        """Held while its standing changes, so that nothing is counted twice or forgotten."""
         self._seen = standing.position
 
     @property
@@ -53,13 +57,7 @@ class Projector:
     @property
     def status(self) -> str:
         """In one word."""
-        if self.building:
-            return 'rebuilding'
-        if self.standing.paused:
-            return 'paused'
-        if self.standing.error:
-            return 'parked'
-        return 'running'
+        return 'rebuilding' if self.building else self.standing.status
 
     async def run(self) -> None:
         """Keep up with the log, for ever."""
@@ -82,9 +80,8 @@ class Projector:
     async def rebuild(self, recipe: Recipe | None = None) -> None:
         """Make the table anew beside the one that answers, which it replaces once it has caught up."""
         self.cancel()
-        recipe = recipe or self.recipe
-        table = f'{recipe.definition.projection}__{time.time_ns() // 1000}'
-        self.building = Building(table, recipe, self._log.position)
+        table = f'{self.standing.name}__{time.time_ns() // 1000}'
+        self.building = Building(table, recipe or self.recipe, self._log.position)
         self.wake()
 
     def cancel(self) -> None:
@@ -92,45 +89,63 @@ class Projector:
         if self.building:
             self.building.cancelled = True
             self.building = None
-            if self._at_work:
-                self._derived.interrupt()
+            self._derived.interrupt(self)
 
     async def change(self, **values: Any) -> None:
         """Alter its standing: pause or go on."""
-        self.standing = replace(self.standing, **values)
-        await self._derived.transaction(self.standing.save)
+        async with self._lock:
+            await self._change(**values)
         self.wake()
 
     async def reset(self) -> None:
         """Begin again with an empty table."""
         self.cancel()
+        async with self._lock:
+            standing = replace(self.standing, position=0, error='', error_position=None)
 
-        def empty(cursor: Cursor) -> None:
-            cursor.execute(f'DELETE FROM derived."{self.standing.table}"')
-            replace(self.standing, position=0, error='', error_position=None).save(cursor)
+            def empty(cursor: Cursor) -> None:
+                cursor.execute(f'DELETE FROM derived."{standing.table}"')
+                standing.save(cursor)
 
-        await self._derived.transaction(empty)
-        self._seen = self.standing.position = 0
-        self.standing.error, self.standing.error_position = '', None
+            await self._work(empty)
+            self.standing = standing
+            self._reach(0)
         self.wake()
 
     async def skip(self) -> None:
         """Go on behind the event that it is parked at."""
-        if self.standing.error and self.standing.error_position:
-            position = self.standing.error_position
-            self._seen = position
-            await self.change(position=position, error='', error_position=None)
+        if not self.recipe.incremental:
+            raise Conflict('This projection reads all events each time and cannot leave one out. Change its SELECT.')
+        position = self.standing.error_position
+        if self.standing.error and position:
+            async with self._lock:
+                await self._change(position=position, error='', error_position=None)
+                self._reach(position)
+        self.wake()
+
+    def tell_waiting(self) -> None:
+        """Let those who wait for a position look again."""
+        self.moved, moved = asyncio.Event(), self.moved
+        moved.set()
+
+    async def _change(self, **values: Any) -> None:
+        standing = replace(self.standing, **values)
+        await self._work(standing.save)
+        self.standing = standing
+        self.tell_waiting()
 
     async def _catch_up(self) -> None:
-        after, began = self.position, time.monotonic()
-        until = min(after + PAGE, self._log.position) if self.recipe.incremental else self._log.position
-        try:
-            changed = await self._work(lambda cursor: self._advance(cursor, after, until))
-        except Exception as error:
-            if self.standing.position <= after:  # neither reset nor replaced meanwhile
+        async with self._lock:
+            after, began = self.position, time.monotonic()
+            until = min(after + PAGE, self._log.position) if self.recipe.incremental else self._log.position
+            try:
+                changed = await self._work(lambda cursor: self._advance(cursor, after, until))
+            except Exception as error:
                 await self._park(after, until, error)
-            return
-        self._reach(until, saved=changed)
+                return
+            if changed:
+                self.standing = replace(self.standing, position=until)
+            self._reach(until)
         seconds = time.monotonic() - began
         self.rate = round((until - after) / max(seconds, 1e-6), 1)
         if changed and until - after < PAGE:
@@ -147,31 +162,22 @@ class Projector:
         replace(self.standing, position=until).save(cursor)
         return True
 
-    def _reach(self, position: int, *, saved: bool = True) -> None:
+    def _reach(self, position: int) -> None:
         self._seen = position
-        if saved:
-            self.standing.position = position
-        self.moved, moved = asyncio.Event(), self.moved
-        moved.set()
+        self.tell_waiting()
 
-    async def _park(self, good: int, bad: int, error: Exception) -> None:
+    async def _park(self, after: int, until: int, error: Exception) -> None:
         """Find the first event that cannot be taken in, take in those before it, and stop there, visibly."""
-        after, name = good, self.standing.name
         found: int | None = None
         if self.recipe.incremental or not self.recipe.tables:
-            while bad - good > 1:
-                middle = (good + bad) // 2
-                if await self._fails(after, middle):
-                    bad = middle
-                else:
-                    good = middle
-            found = bad
-            if good > after:
-                await self._work(lambda cursor: self._advance(cursor, after, good))
-                self._reach(good)
+            found = await find_culprit(partial(self._fails, after), after, until)
+            if found and found - 1 > after:
+                await self._work(lambda cursor: self._advance(cursor, after, found - 1))
+                self.standing = replace(self.standing, position=found - 1)
+                self._reach(found - 1)
         place = f' at event {found}' if found else ''
-        logger.error('the projection %s is parked%s', name, place, exc_info=error)
-        await self.change(error=first_line(error), error_position=found)
+        logger.error('the projection %s is parked%s', self.standing.name, place, exc_info=error)
+        await self._change(error=first_line(error), error_position=found)
 
     async def _fails(self, after: int, until: int) -> bool:
         def attempt(cursor: Cursor) -> None:
@@ -192,11 +198,11 @@ class Projector:
             while not building.cancelled:
                 after, building.target = building.position, self._log.position
                 until = min(after + PAGE, building.target) if building.recipe.incremental else building.target
-                if until < building.target:
-                    await self._work(partial(_step, building, after, until))
-                else:
-                    await self._finish(building, after, until)
+                if until == building.target:
+                    async with self._lock:
+                        await self._finish(building, after, until)
                     return
+                await self._work(partial(_step, building, after, until))
                 building.position = until
         except Exception as error:
             if not building.cancelled:
@@ -219,19 +225,11 @@ class Projector:
         self.standing, self.recipe, self.building = standing, building.recipe, None
         self._reach(until)
 
-    async def _work(self, work: Any) -> Any:
-        def run(cursor: Cursor) -> Any:
-            self._at_work = True
-            try:
-                return work(cursor)
-            finally:
-                self._at_work = False
-
-        return await self._derived.transaction(run)
+    async def _work(self, work: Callable[[Cursor], Answer]) -> Answer:
+        return await self._derived.transaction(work, self)
 
     def as_json(self) -> dict[str, Any]:
         """What a list of projections shows."""
-        building = self.building
         return {
             **self.standing.as_json(),
             'description': self.recipe.definition.description,
@@ -239,7 +237,7 @@ class Projector:
             'position': self.position,
             'lag': max(0, self._log.position - self.position),
             'rate': self.rate,
-            'building': {'position': building.position, 'of': building.target} if building else None,
+            'building': self.building and {'position': self.building.position, 'of': self.building.target},
             'incremental': self.recipe.incremental,
             'key': self.recipe.definition.key,
             'columns': dict(self.recipe.columns),
@@ -247,4 +245,6 @@ class Projector:
 
 
 def _step(building: Building, after: int, until: int, cursor: Cursor) -> None:
+    if building.cancelled:
+        raise Undone
     advance(cursor, building.recipe, building.table, after, until)

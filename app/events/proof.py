@@ -57,6 +57,7 @@ class Proof:
         began = time.monotonic()
         head = await self._log.head()
         end = min(last or head.position, head.position)
+        first = min(first, end + 1)
         position = first - 1
         try:
             previous = await self._hash_at(position)

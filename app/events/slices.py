@@ -87,8 +87,16 @@ class Slice:
             and (not self.types or event.type in self.types)
             and (self.since is None or event.recorded_at >= self.since)
             and (self.until is None or event.recorded_at < self.until)
-            and (not self.meta or self.meta.items() <= codec.parse(event.meta).items())
+            and (not self.meta or self._matches_meta(codec.parse(event.meta)))
         )
+
+    def _matches_meta(self, meta: dict[str, Any]) -> bool:
+        return all(name in meta and _spelled(meta[name]) == value for name, value in self.meta.items())
+
+
+def _spelled(value: Any) -> str | None:
+    """As DuckDB takes a text out of JSON."""
+    return value if value is None or isinstance(value, str) else codec.canonical(value)
 
 
 def parse_slice(parameters: Mapping[str, Any]) -> Slice:
@@ -131,7 +139,7 @@ def moment(name: str, text: Any) -> int:
 
 def _number(name: str, given: Mapping[str, Any], default: int, highest: int = 2**53) -> int:
     text = str(given.get(name, default))
-    if not (text.isascii() and text.isdigit()) or int(text[:18]) > highest:
+    if not (text.isascii() and text.isdigit()) or len(text) > 18 or int(text) > highest:
         raise Malformed(f'{name}: {text[:40]!r} is not a number from 0 to {highest}.')
     return int(text)
 

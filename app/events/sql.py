@@ -39,30 +39,58 @@ def tables_of(database: Database, sql: str, known: Iterable[str]) -> list[str]:
     """The tables that `sql` reads, all of them `known`; raises `Malformed` unless it is one plain SELECT."""
     try:
         tree = codec.parse(database.query_here('SELECT json_serialize_sql(?)', [sql])[0][0])
-        nodes = list(_nodes(tree))
     except (RecursionError, ValueError, Error) as error:
         raise Malformed(f'sql: cannot be read: {first_line(error)}') from None
     if tree['error']:
         raise Malformed(f'sql: {tree["error_message"]}')
     if len(tree['statements']) != 1:
         raise Malformed(f'sql: must be one SELECT statement; found {len(tree["statements"])}.')
-    known, named, used = set(known), set[str](), dict[str, None]()
-    for node in nodes:
-        for entry in node.get('cte_map', {}).get('map', []) if isinstance(node.get('cte_map'), dict) else []:
-            named.add(entry['key'].lower())
-        kind = node.get('type')
-        if isinstance(kind, str) and kind.endswith('_QUERY_NODE'):
-            raise Malformed('sql: must only read; found a statement that writes.')
-        if kind == 'SHOW_REF':
-            raise Malformed('sql: must be a SELECT.')
-        if kind == 'TABLE_FUNCTION' and node['function']['function_name'].lower() not in FUNCTIONS:
-            raise Malformed(f'sql: the function {node["function"]["function_name"]} is not allowed here.')
-        if kind == 'BASE_TABLE':
-            used['.'.join(node['qualified_name']['path'])] = None
-    tables = [name for name in used if name.lower() not in named]
+    known = set(known)
+    try:
+        tables = list(dict.fromkeys(_tables(tree, frozenset())))
+    except RecursionError:
+        raise Malformed('sql: is nested too deeply.') from None
     if unknown := [name for name in tables if name not in known]:
         raise Malformed(f'sql: there is no table {unknown[0]!r}; there are {", ".join(sorted(known))}.')
     return tables
+
+
+def _tables(node: Any, named: frozenset[str]) -> Iterator[str]:
+    """The tables that a part of a query reads, besides those that the query itself has `named` around that part."""
+    if isinstance(node, list):
+        for value in node:
+            yield from _tables(value, named)
+        return
+    if not isinstance(node, dict):
+        return
+    _check_node(node)
+    for entry in _named_queries(node):
+        own = frozenset({entry['key'].lower()})
+        recursive = entry['value'].get('query_node', {}).get('type') == 'RECURSIVE_CTE_NODE'
+        yield from _tables(entry['value'], named | own if recursive else named)
+        named |= own
+    if node.get('type') == 'BASE_TABLE':
+        path = node['qualified_name']['path']
+        if len(path) > 1 or path[0].lower() not in named:
+            yield '.'.join(path)
+    for name, value in node.items():
+        if name != 'cte_map':
+            yield from _tables(value, named)
+
+
+def _named_queries(node: dict[str, Any]) -> list[dict[str, Any]]:
+    names = node.get('cte_map')
+    return list(names.get('map', [])) if isinstance(names, dict) else []
+
+
+def _check_node(node: dict[str, Any]) -> None:
+    kind = node.get('type')
+    if isinstance(kind, str) and kind.endswith('_QUERY_NODE'):
+        raise Malformed('sql: must only read; found a statement that writes.')
+    if kind == 'SHOW_REF':
+        raise Malformed('sql: must be a SELECT.')
+    if kind == 'TABLE_FUNCTION' and node['function']['function_name'].lower() not in FUNCTIONS:
+        raise Malformed(f'sql: the function {node["function"]["function_name"]} is not allowed here.')
 
 
 def show_tables(cursor: Cursor, tables: Mapping[str, str], names: Iterable[str]) -> None:
@@ -111,16 +139,6 @@ def as_json(columns: Mapping[str, str], row: tuple[Any, ...]) -> dict[str, Any]:
 def identifier(name: str) -> str:
     """A name of any kind, ready to stand in SQL."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(tree, dict):
-        yield tree
-        for value in tree.values():
-            yield from _nodes(value)
-    elif isinstance(tree, list):
-        for value in tree:
-            yield from _nodes(value)
 
 
 def _readable(column: str, kind: str) -> str:

@@ -35,6 +35,13 @@ class Standing:
     error_position: int | None = None
     updated_at: int = 0
 
+    @property
+    def status(self) -> str:
+        """In one word."""
+        if self.paused:
+            return 'paused'
+        return 'parked' if self.error else 'running'
+
     def as_json(self) -> dict[str, Any]:
         """What a list of projections shows of it."""
         return {

@@ -23,8 +23,8 @@ def position_at(read: Read, text: str, name: str = 'as_of') -> int:
 def records_as_of(category: str, columns: Mapping[str, str], position: int) -> str:
     """SQL for the records of `category` that were alive at `position`, in the shape of their read table.
 
-    `columns` maps field ids to DuckDB types. A value that the type of today cannot hold is NULL. Names and types come
-    from checked config, so they may stand in the text.
+    `columns` maps field ids to DuckDB types. A value that the type of today cannot hold is NULL; a number inside of a
+    JSON value is as exact as a double. Names and types come from checked config, so they may stand in the text.
     """
     names = list(columns)
     whole = ', '.join(f'\'$."{name}"\'' for name in names)
@@ -35,10 +35,11 @@ def records_as_of(category: str, columns: Mapping[str, str], position: int) -> s
     )
     return f"""(
         SELECT substr(stream, {len(category) + 2}) AS id, max(version) AS _version,
-            max(position) FILTER (begins) AS _created, arg_max(owner, version) FILTER (begins) AS _owner, {values}
+            max(position) FILTER (begins) AS _created,
+            nullif(arg_max(owner, version) FILTER (begins), '') AS _owner, {values}
         FROM (
             SELECT stream, version, position, type, type IN ('created', 'restored') AS begins,
-                CASE WHEN begins THEN coalesce(nullif(meta ->> '$.owner', ''), meta ->> '$.actor') END AS owner,
+                CASE WHEN begins THEN coalesce(nullif(meta ->> '$.owner', ''), meta ->> '$.actor', '') END AS owner,
                 CASE WHEN begins
                     THEN list_transform(json_extract(data, [{whole}]), lambda one: coalesce(one, 'null'::JSON))
                     WHEN type = 'changed' THEN json_extract(data, [{change}]) END AS v

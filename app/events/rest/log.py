@@ -17,9 +17,10 @@ from app.errors import Denied, Malformed, NotFound
 from app.events.appending import Owner, parse_append
 from app.events.duckdb_log import DuckDBLog
 from app.events.event import Event
+from app.events.log import IdReused
 from app.events.rest.access import may_read_log
 from app.events.slices import Slice, parse_slice
-from app.http import answer, logged_in, read_json, request_id_of
+from app.http import answer, logged_in, read_body, read_json, request_id_of
 from app.socket import send_all
 
 HEARTBEAT_SECONDS = 15.0
@@ -53,10 +54,13 @@ class LogEndpoints:
         if len(given) > 200:
             raise Malformed('Idempotency-Key: must have at most 200 characters.')
         key = (principal.id, 'POST /events', given) if given else ()
-        append = parse_append(
-            await read_json(request), {name: value for name, value in meta.items() if value}, self._owner, key
-        )
-        appended = await self.log.append(append)
+        body = await read_body(request)
+        if key:
+            meta['fingerprint'] = hashlib.sha256(body).hexdigest()[:32]
+        meta = {name: value for name, value in meta.items() if value}
+        appended = await self.log.append(parse_append(codec.decode(body), meta, self._owner, key))
+        if appended.duplicate and key and not _is_of(appended.events, meta['fingerprint']):
+            raise IdReused('This Idempotency-Key was used before for another request.')
         content = {
             'outcome': 'already appended' if appended.duplicate else 'appended',
             'position': appended.position,
@@ -168,6 +172,10 @@ class LogEndpoints:
         if encoded is None:
             encoded = self._encoded[event.position] = codec.encode(event.as_json())
         return encoded
+
+
+def _is_of(events: Sequence[Event], fingerprint: str) -> bool:
+    return all(codec.parse(event.meta).get('fingerprint') == fingerprint for event in events)
 
 
 def _receipt(event: Event) -> dict[str, Any]:
