@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +116,8 @@ class Database:
     def close(self) -> None:
         """Write everything into the file and let go of it."""
         with self._lock, _private_files():
-            self._connection.execute('CHECKPOINT').fetchall()
+            with suppress(duckdb.Error):  # on a full disk what is in the WAL stays there, and the next start reads it
+                self._connection.execute('CHECKPOINT').fetchall()
             self._connection.close()
 
     def _commit(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from app.auth.accounts import Accounts
 from app.auth.administration import Administration
@@ -53,32 +54,18 @@ class Parts:
         self.slow = Workers('passwords', PASSWORD_THREADS, policy.waiting)
         self.quick = Workers('quick', 1, QUICK_WAITING)
         self.attempts = Attempts(Throttle(policy, clock), self.slow, self.users)
-        self.accounts = Accounts(
-            database=self.database,
-            users=self.users,
-            sessions=self.sessions,
-            events=self.events,
-            passwords=self.passwords,
-            policy=policy,
-            clock=clock,
-        )
-        self.own = OwnAccount(
-            database=self.database,
-            users=self.users,
-            sessions=self.sessions,
-            api_keys=self.api_keys,
-            events=self.events,
-            clock=clock,
-        )
+        shared: dict[str, Any] = {
+            'database': self.database,
+            'users': self.users,
+            'sessions': self.sessions,
+            'events': self.events,
+            'clock': clock,
+        }
+        self.accounts = Accounts(**shared, passwords=self.passwords, policy=policy)
+        self.own = OwnAccount(**shared, api_keys=self.api_keys)
+        links = ResetLinks(self.users, policy.reset_lifetime, clock)
         self.administration = Administration(
-            database=self.database,
-            users=self.users,
-            sessions=self.sessions,
-            api_keys=self.api_keys,
-            reset_links=ResetLinks(self.users, policy.reset_lifetime, clock),
-            events=self.events,
-            passwords=self.passwords,
-            clock=clock,
+            **shared, api_keys=self.api_keys, reset_links=links, passwords=self.passwords
         )
         self.verifier = Verifier(self.sessions, self.tokens, self.api_keys, lambda: self.quick.later(self._tidy))
         self.setup = Setup(self.users, issuer, policy, clock)

@@ -24,8 +24,7 @@ SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     'autoinstall_known_extensions': 'false',
     'autoload_known_extensions': 'false',
     'python_enable_replacements': 'false',
-    'checkpoint_threshold': '64MB',
-    'wal_autocheckpoint_entries': '12000',
+    'checkpoint_threshold': '1TB',  # never by itself: see checkpoints.py
     'threads': '1',
     'preserve_insertion_order': 'true',
 }
@@ -34,6 +33,16 @@ Row = tuple[Any, ...]
 Read = Callable[[str, Sequence[Any]], list[Row]]
 Answer = TypeVar('Answer')
 Error = duckdb.Error
+MISTAKES = (
+    duckdb.ProgrammingError,
+    duckdb.DataError,
+    duckdb.IntegrityError,
+    duckdb.NotSupportedError,
+    duckdb.PermissionException,
+    duckdb.DependencyException,
+    duckdb.InterruptException,
+)
+"""What the question is to blame for; anything else is the file: a corrupt block is a bare `duckdb.Error`."""
 
 
 class Database:
@@ -77,7 +86,9 @@ class Database:
         """All rows of a SELECT, read on the calling thread."""
         try:
             rows: list[Row] = self._own_cursor().execute(sql, parameters).fetchall()
-        except (duckdb.IOException, duckdb.FatalException, duckdb.InternalException) as error:
+        except duckdb.Error as error:
+            if isinstance(error, MISTAKES):
+                raise
             raise Unavailable(f'{self.path.name} cannot be read: {first_line(error)}') from error
         return rows
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from app.events.checkpoints import Checkpoints
 from app.events.database import Database, Error
 
 Cursor = Any
@@ -31,7 +32,8 @@ class Derived:
         self.database = database
         self._cursor = database.cursor()
         self._cursor.execute(SCHEMA)
-        self._cursor.execute('CHECKPOINT derived')
+        self._checkpoints = Checkpoints(database.path.with_name('derived.duckdb'), self._cursor)
+        self._checkpoints.now()
         self._owner: object = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix='derived')
 
@@ -61,4 +63,5 @@ class Derived:
             raise
         finally:
             self._owner = None
+        self._checkpoints.after_commit()
         return result

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from app.events import recovery
+from app.events.checkpoints import why_not
 from app.events.database import Database
 from app.events.event import BEGINNING, Event, Head
 from app.events.head_file import HeadFile
@@ -112,5 +113,6 @@ def _prepare(database: Database, head_file: HeadFile) -> None:
     cursor = database.cursor()
     cursor.execute(SCHEMA)
     recovery.check_head(database, head_file)
-    cursor.execute('CHECKPOINT')
+    if not why_not(database.path):
+        cursor.execute('CHECKPOINT')
     cursor.close()

@@ -1,8 +1,11 @@
 """What happens when the log is opened: is everything still there that was promised?"""
 
+import errno
+import hashlib
+import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,11 +14,17 @@ import duckdb
 from app.errors import Unavailable
 from app.events.database import Database, first_line
 from app.events.event import BEGINNING, Head, chain
-from app.events.head_file import HeadFile
+from app.events.head_file import HeadFile, sync_folder
 from app.lock import FolderInUse
 
 HEAD = 'SELECT position, hash FROM events ORDER BY position DESC LIMIT 1'
 PAGE = 20_000
+HEAD_FILE = 'events.head'
+REFUSED_BY_DISK = [
+    os.strerror(number)
+    for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE)
+]
+"""What a system says when the files are whole but cannot be written now."""
 
 
 class Damaged(Exception):
@@ -26,15 +35,20 @@ class Damaged(Exception):
 def evidence_kept(path: Path) -> Iterator[None]:
     """Copy the WALs before they are opened, since DuckDB deletes them; when that fails, the database as well."""
     folder = path.parent / 'damaged' / f'{datetime.now(UTC):%Y%m%d-%H%M%S-%f}'
-    folder.mkdir(mode=0o700, parents=True)
-    for wal in path.parent.glob(f'{path.name}.wal*'):  # a checkpoint that was cut off leaves a second one
-        _copy(wal, folder)
     try:
+        folder.mkdir(mode=0o700, parents=True)
+        for wal in _wals(path):  # a checkpoint that was cut off leaves a second one
+            shutil.copy2(wal, folder)
         yield
-    except (Damaged, duckdb.Error, Unavailable) as error:
+    except (Damaged, duckdb.Error, OSError, Unavailable) as error:
+        if _refused_by_disk(error):
+            _forget(folder)
+            reason = first_line(error.__cause__ or error).rstrip('.')
+            raise Unavailable(
+                f'{path} cannot be opened: {reason}. Mend that and start again; nothing is lost.'
+            ) from error
         said = error if isinstance(error, Damaged) else _unreadable(path, error)
-        _copy(path, folder)
-        raise Damaged(f'{said} The files as found are kept in {folder}.') from error
+        raise Damaged(f'{said} {_keep(path, folder)}') from error
     except BaseException:
         _forget(folder)
         raise
@@ -42,7 +56,9 @@ def evidence_kept(path: Path) -> Iterator[None]:
 
 
 def open_database(path: Path) -> Database:
-    """Open the file, or say that it is damaged."""
+    """Open the file, begin it where none was ever promised, or say that it is damaged."""
+    if not path.exists():
+        _begin(path)
     try:
         return Database(path)
     except (duckdb.Error, RuntimeError) as error:
@@ -53,10 +69,12 @@ def open_database(path: Path) -> Database:
 
 def check_head(database: Database, head_file: HeadFile) -> None:
     """Compare the database with the head file and bring that up to date; raises `Damaged` when events are missing."""
-    try:
-        promised = head_file.read() or BEGINNING
-    except ValueError as error:
-        raise Damaged(f'{error}. Restore the newest backup.') from error
+    promised = _promised(head_file)
+    if promised is None:
+        raise Damaged(
+            f'{head_file.path} is missing. It says which events were acknowledged; without it nothing shows '
+            f'whether {database.path} still holds them all. Put it back, or restore the newest backup.'
+        )
     actual = database_head(database)
     if actual.position < promised.position:
         raise Damaged(
@@ -88,13 +106,71 @@ def _verify_chain(database: Database, start: Head) -> None:
             previous = digest
 
 
+def _begin(path: Path) -> None:
+    """Make an empty database; the head file comes first, so that a database without one has lost it."""
+    with closing(HeadFile(path.with_name(HEAD_FILE))) as head_file:
+        promised = _promised(head_file)
+        if promised not in {None, BEGINNING} or _wals(path):
+            acknowledged = f'{promised.position} events were acknowledged' if promised else 'its WAL is there'
+            raise Damaged(f'{path} is missing, but {acknowledged}. Put it back, or restore the newest backup.')
+        if promised is None:
+            head_file.write(BEGINNING)
+    unfinished = path.with_name(f'{path.name}.new')
+    for file in path.parent.glob(f'{unfinished.name}*'):
+        file.unlink()
+    duckdb.connect(str(unfinished)).close()
+    unfinished.rename(path)
+    sync_folder(path.parent)
+
+
+def _promised(head_file: HeadFile) -> Head | None:
+    try:
+        return head_file.read()
+    except ValueError as error:
+        raise Damaged(f'{error}. Restore the newest backup.') from error
+
+
+def _wals(path: Path) -> list[Path]:
+    return sorted(path.parent.glob(f'{path.name}.wal*'))
+
+
 def _unreadable(path: Path, error: Exception) -> str:
     return f'{path} cannot be read: {first_line(error)} Restore the newest backup of it.'
 
 
-def _copy(file: Path, folder: Path) -> None:
-    with suppress(FileNotFoundError):
-        shutil.copy2(file, folder)
+def _refused_by_disk(error: BaseException) -> bool:
+    said = str(error.__cause__ or error)
+    return any(reason in said for reason in REFUSED_BY_DISK)
+
+
+def _keep(path: Path, folder: Path) -> str:
+    """Put the database and the head beside the WALs in `folder`, unless an earlier start has kept the same files."""
+    found = [*folder.glob('*'), *(file for file in (path, path.with_name(HEAD_FILE)) if file.exists())]
+    for earlier in sorted(folder.parent.glob('*')):
+        if earlier != folder and _holds(earlier, found):
+            _forget(folder)
+            return f'The files as found are kept in {earlier}.'
+    try:
+        for file in found:
+            if file.parent != folder:
+                shutil.copy2(file, folder)
+    except OSError as error:
+        return f'The files as found cannot be kept in {folder}: {error.strerror}. Copy {path.parent} before all else.'
+    return f'The files as found are kept in {folder}.'
+
+
+def _holds(folder: Path, files: list[Path]) -> bool:
+    kept = {file.name: file for file in folder.glob('*')}
+    return kept.keys() == {file.name for file in files} and all(_same(kept[file.name], file) for file in files)
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.stat().st_size == other.stat().st_size and _digest(one) == _digest(other)
+
+
+def _digest(path: Path) -> bytes:
+    with path.open('rb') as file:
+        return hashlib.file_digest(file, 'sha256').digest()
 
 
 def _forget(folder: Path) -> None:

@@ -11,7 +11,7 @@ import duckdb
 
 from app import codec
 from app.errors import Malformed, Unavailable
-from app.events.database import Database, Error, first_line
+from app.events.database import MISTAKES, Database, Error, first_line
 
 Cursor = Any
 
@@ -112,6 +112,8 @@ def read_only(database: Database, tables: Mapping[str, str], names: Iterable[str
     except Error as error:
         if 'INTERRUPT' in str(error).upper():
             raise Unavailable(f'The query was stopped after {seconds:g} seconds.', retry_after=30) from None
+        if not isinstance(error, MISTAKES):
+            raise Unavailable(f'{database.path.name} cannot be read: {first_line(error)}') from error
         raise Malformed(f'sql: {first_line(error)}') from None
     finally:
         timer.cancel()

@@ -6,12 +6,14 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from app.errors import Problem, Unavailable
+from app.events.checkpoints import Checkpoints
 from app.events.database import Database, Error, first_line
-from app.events.event import Event, Head
+from app.events.event import Event
 from app.events.facts import FactFinder
 from app.events.head_file import HeadFile
 from app.events.log import Append, Appended, Apply
@@ -25,7 +27,10 @@ GROUP = 2000
 WAITING = 10_000
 """Requests that may wait; more are told to come back later."""
 IDLE_SECONDS = 2.0
-CHECKPOINT_BYTES = 4_000_000
+
+
+class Unpromised(Unavailable):
+    """The head file cannot be written now; nothing is acknowledged and nothing more is written until it can."""
 
 
 @dataclass(slots=True)
@@ -49,11 +54,13 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name='writer')
         self._broken: str | None = None
+        self._owed: Plan | None = None
+        """What is committed, but not promised yet."""
         self._stopping = False
         self.on_commit: Callable[[Sequence[Event]], None] = lambda events: None
         self.commits = 0
         self.written = 0
-        self.checkpoints = {'count': 0, 'longest_ms': 0.0, 'last_ms': 0.0}
+        self.checkpoints = Checkpoints(database.path, self._cursor)
 
     def start(self) -> None:
         """Begin to take requests."""
@@ -92,7 +99,7 @@ class Writer:
             'written': self.written,
             'events_per_commit': round(self.written / self.commits, 2) if self.commits else None,
             'queued': self.queued,
-            'checkpoints': self.checkpoints,
+            'checkpoints': self.checkpoints.statistics,
         }
 
     @property
@@ -126,11 +133,15 @@ class Writer:
         return group
 
     def _wait(self) -> Waiting | None:
-        try:
-            return self._queue.get(timeout=IDLE_SECONDS)
-        except queue.Empty:
-            self._checkpoint_when_worth_it()
-            return self._queue.get()
+        while True:
+            try:
+                return self._queue.get(timeout=IDLE_SECONDS)
+            except queue.Empty:
+                with suppress(Unpromised):
+                    self._keep_promise()
+                self.checkpoints.when_idle()
+            if not (self._owed or self.checkpoints.put_off):
+                return self._queue.get()
 
     def _commit(self, group: list[Waiting]) -> None:
         try:
@@ -140,10 +151,12 @@ class Writer:
             return
         self._facts.remember(result)
         self._loop.call_soon_threadsafe(self._answer, group, result)
+        self.checkpoints.after_commit()
 
     def _write(self, requests: Sequence[Append]) -> Plan:
         if self._broken:
             raise Unavailable(self._broken)
+        self._keep_promise()
         facts = self._facts.gather(requests)
         result = plan(facts, requests, time.time_ns() // 1000)
         alongside = [
@@ -162,27 +175,36 @@ class Writer:
         self._cursor.execute('COMMIT')
         for follow in filter(None, afterwards):
             follow()
-        self._promise(result.facts.head)
-        if alongside:
-            self._checkpoint()
         self.commits += 1
         self.written += len(result.events)
+        if result.events:
+            self._promise(result, 'The change is confirmed when it can; send it again, with its Idempotency-Key.')
+        if alongside:
+            self.checkpoints.now()
         return result
 
-    def _promise(self, head: Head) -> None:
+    def _keep_promise(self) -> None:
+        """Promise what was committed while the head file could not be written, and show it to followers."""
+        if self._owed:
+            events = self._owed.events
+            self._promise(self._owed, 'Nothing is written until it can.')
+            self._loop.call_soon_threadsafe(self.on_commit, events)
+
+    def _promise(self, committed: Plan, else_: str) -> None:
         try:
-            self._head_file.write(head)
+            self._head_file.write(committed.facts.head)
         except OSError as error:
             # The events are committed, so trying again would be wrong; not promised, so no answer may say they are.
-            self._break(error)
-            raise Unavailable(self._broken or '') from error
+            self._owed = committed
+            raise Unpromised(f'{self._head_file.path.name} cannot be written: {error.strerror}. {else_}') from error
+        self._owed = None
 
     def _recover(self, group: list[Waiting], error: Exception) -> None:
         try:
             self._roll_back()
         except Exception as fatal:
             self._break(fatal)
-        if len(group) > 1 and not self._broken:
+        if len(group) > 1 and not self._broken and not isinstance(error, Unpromised):
             for waiting in group:
                 self._commit([waiting])
             return
@@ -207,7 +229,9 @@ class Writer:
         if isinstance(error, Problem):
             return error
         logger.error('an append failed', exc_info=error)
-        return Unavailable(self._broken or f'The change could not be written: {first_line(error)}')
+        return Unavailable(
+            self._broken or f'The change could not be written to {self._database.path.name}: {first_line(error)}'
+        )
 
     def _answer(self, group: list[Waiting], result: Plan) -> None:
         if result.events:
@@ -217,26 +241,6 @@ class Writer:
                 _fail(waiting.future, verdict)
             elif not waiting.future.done():
                 waiting.future.set_result(verdict)
-
-    def _checkpoint_when_worth_it(self) -> None:
-        wal = self._database.path.with_suffix(self._database.path.suffix + '.wal')
-        try:
-            worth_it = wal.stat().st_size > CHECKPOINT_BYTES
-        except OSError:
-            return
-        if worth_it:
-            self._checkpoint()
-
-    def _checkpoint(self) -> None:
-        began = time.monotonic()
-        try:
-            self._cursor.execute('CHECKPOINT events')
-        except Error as error:
-            logger.warning('checkpoint put off: %s', first_line(error))
-            return
-        took = round((time.monotonic() - began) * 1000, 1)
-        longest = max(took, self.checkpoints['longest_ms'])
-        self.checkpoints = {'count': self.checkpoints['count'] + 1, 'longest_ms': longest, 'last_ms': took}
 
 
 def _fail(future: asyncio.Future[Appended], problem: Problem) -> None:

@@ -19,8 +19,75 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / 'events.head'
 
 
-def test_nothing_is_promised_before_the_first_write(path: Path) -> None:
+def test_nothing_is_promised_before_the_first_write_and_asking_makes_no_file(path: Path) -> None:
     assert read(path) is None
+    assert not path.exists()
+
+
+def test_an_empty_file_is_damage(path: Path) -> None:
+    path.touch()
+    with pytest.raises(ValueError, match=r'events\.head is damaged: neither'):
+        read(path)
+
+
+def test_a_file_that_appears_while_it_is_awaited_is_read(path: Path) -> None:
+    with closing(HeadFile(path)) as file:
+        assert file.read() is None
+        write(path, 5)
+        assert file.read() == head(5)
+        file.write(head(6))
+    assert read(path) == head(6)
+
+
+def test_a_first_write_that_is_cut_off_leaves_no_file_and_the_next_one_begins_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(os, 'pwrite', lambda file, content, start: os.write(file, content[:50]))
+        with pytest.raises(OSError, match='No space left on device'):
+            write(path, 0)
+    assert not path.exists()
+    write(path, 0)
+    assert read(path) == head(0)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_write_that_the_disk_cuts_short_fails_and_leaves_the_head_before_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pwrite = os.pwrite
+    write(path, 1)
+    with closing(HeadFile(path)) as file:
+        file.read()
+        with monkeypatch.context() as patch:
+            patch.setattr(os, 'pwrite', lambda number, content, start: pwrite(number, content[:50], start))
+            with pytest.raises(OSError, match='No space left on device'):
+                file.write(head(2))
+        assert read(path) == head(1)
+        file.write(head(2))
+    assert read(path) == head(2)
+
+
+def test_a_new_file_and_its_name_are_on_disk_before_its_first_write_returns(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = []
+    fsync = os.fsync
+
+    def sync(number: int) -> None:
+        fsync(number)
+        synced.append(Path(os.readlink(f'/proc/self/fd/{number}')).name)
+
+    monkeypatch.setattr(os, 'fsync', sync)
+    write(path, 0)
+    assert synced == ['events.head.new', path.parent.name]
+
+
+def test_later_writes_take_no_more_room(path: Path) -> None:
+    write(path, 0)
+    room = path.stat().st_size, path.stat().st_blocks
+    write(path, 1, 2, 3)
+    assert (path.stat().st_size, path.stat().st_blocks) == room
 
 
 def test_the_newest_head_is_read_back_by_whoever_opens_the_file_next(path: Path) -> None:
@@ -62,8 +129,17 @@ def test_the_slots_lie_in_different_blocks_so_that_one_tear_cannot_reach_both(pa
     first = path.read_bytes()
     write(path, 2)
     second = path.read_bytes()
-    assert second[: len(first)] == first
-    assert len(second) > 4096 >= len(first)
+    assert second[:4096] == first[:4096]
+    write(path, 3)
+    assert path.read_bytes()[4096:] == second[4096:] != first[4096:]
+
+
+@pytest.mark.parametrize('newest', range(2, 6))
+def test_of_heads_written_one_after_the_other_the_last_but_one_is_always_kept(path: Path, newest: int) -> None:
+    write(path, *range(1, newest + 1))
+    start = path.read_bytes().index(f'{newest:020d} '.encode())
+    tear(path, start, b'\0' * SLOT)
+    assert read(path) == head(newest - 1)
 
 
 @pytest.mark.parametrize(('slot', 'left'), [(0, 2), (BLOCK, 1)])

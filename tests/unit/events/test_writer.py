@@ -15,6 +15,7 @@ from app.events import Append, Appended, DuckDBLog, Event, Expect, Taken, WrongV
 from app.events import writer as writer_module
 from app.events.event import Head
 from app.events.head_file import HeadFile
+from app.events.writer import Unpromised
 from tests.unit.events.asking import all_claims, all_events, append_together, ask, create, free, happened, opened, take
 
 
@@ -105,13 +106,15 @@ def test_verdicts_in_a_group_are_independent_and_in_order(tmp_path: Path) -> Non
     asyncio.run(story())
 
 
-def test_a_checkpoint_that_fails_does_not_undo_a_commit(tmp_path: Path) -> None:
+def test_a_checkpoint_that_fails_does_not_undo_a_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def story() -> None:
         async with opened(tmp_path) as log:
-            log.writer._cursor = Failing(log.writer._cursor, before='CHECKPOINT')  # type: ignore[assignment]
+            cursor = Failing(log.writer._cursor, before='CHECKPOINT events')
+            monkeypatch.setattr(log.writer.checkpoints, '_cursor', cursor)
             request = Append(events=[happened('created', 'c/1')], alongside=lambda database: None)
             assert (await log.append(request)).position == 1
             assert (await log.append(create('c/2'))).position == 2
+            assert log.writer.checkpoints.statistics['count'] == 0
 
     asyncio.run(story())
 
@@ -134,28 +137,65 @@ def test_a_commit_that_succeeded_although_it_failed_is_found_on_disk_and_shown_t
     asyncio.run(story())
 
 
-def test_when_the_head_file_cannot_be_written_nothing_is_acknowledged_or_written_twice(
+class Disk:
+    """A head file on a disk that may be full."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.full = False
+        write = HeadFile.write
+
+        def write_if_possible(file: HeadFile, head: Head) -> None:
+            if self.full:
+                raise OSError(28, 'No space left on device')
+            write(file, head)
+
+        monkeypatch.setattr(HeadFile, 'write', write_if_possible)
+
+
+def test_while_the_head_file_cannot_be_written_nothing_is_acknowledged_or_written_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = HeadFile.write
-
-    def fail(file: HeadFile, head: Head) -> None:
-        if head.position > 1:
-            raise OSError(28, 'No space left on device')
-        write(file, head)
+    disk = Disk(monkeypatch)
 
     async def story() -> None:
         async with opened(tmp_path) as log:
             await log.append(create('c/0'))
-            with monkeypatch.context() as patch:
-                patch.setattr(HeadFile, 'write', fail)
-                answers = await append_together(log, create('c/1'), create('c/2', Expect.NONE))
-            assert [type(answer) for answer in answers] == [Unavailable, Unavailable]
-            with pytest.raises(Unavailable, match=r'No space left on device.*Restart DBBasic'):
+            disk.full = True
+            answers = await append_together(log, create('c/1'), create('c/2', Expect.NONE))
+            assert [type(answer) for answer in answers] == [Unpromised, Unpromised]
+            with pytest.raises(
+                Unpromised, match=r'events\.head cannot be written: No space left on device\. Nothing is'
+            ):
                 await log.append(create('c/3'))
+            disk.full = False
+            assert (await log.append(create('c/3'))).position == 4
+        async with opened(tmp_path) as log:
+            assert [event.stream for event in await all_events(log)] == ['c/0', 'c/1', 'c/2', 'c/3']
+
+    asyncio.run(story())
+
+
+def test_what_was_committed_before_the_head_file_failed_is_promised_and_shown_when_it_can_be_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch)
+    monkeypatch.setattr(writer_module, 'IDLE_SECONDS', 0.01)
+    key = '4f7c2a54-4f39-4b3f-9d7e-2f1f5f3a9f10'
+
+    async def story() -> None:
+        async with opened(tmp_path) as log:
+            await log.append(create('c/0'))
+            follower = log.follow(1)
+            disk.full = True
+            with pytest.raises(Unpromised, match='send it again'):
+                await log.append(create('c/1', event_id=key))
+            assert log.position == 1
+            disk.full = False
+            assert [event.stream for event in await anext(follower)] == ['c/1'], 'also when nobody writes'
+            assert (await log.append(create('c/1', event_id=key))).duplicate
+            assert (await log.append(create('c/2'))).position == 3
         async with opened(tmp_path) as log:
             assert [event.stream for event in await all_events(log)] == ['c/0', 'c/1', 'c/2']
-            assert (await log.append(create('c/3'))).position == 4
 
     asyncio.run(story())
 
