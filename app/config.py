@@ -13,7 +13,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from app.fields import FIELD_TYPES, Field
-from app.schema import Application, Entity, Projection
+from app.projection import Projection
+from app.schema import Application, Entity
 from app.yaml_lines import Lines, YamlError, read_yaml
 
 PLACES = ('entities', 'projections')

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote, unquote
 
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 from pydantic import Field as Option
+from pydantic import model_validator
 
 from app.errors import Invalid, NotFound
 from app.fields import FIELD_TYPES, Field
-from app.permissions import Permissions
+from app.permissions import Permissions, Principal, may_field
+from app.strict import Strict
 
 NAME = re.compile(r'[A-Za-z][A-Za-z0-9_]{0,59}')
 FIXED_WORDS = frozenset(
     'import export changes history undo redo transaction api docs ws health files assets openapi.json login logout '
     'register setup config explain schema batch'.split()
 )
-
-
-class Strict(BaseModel):
-    """Unknown keys are mistakes."""
-
-    model_config = ConfigDict(extra='forbid', frozen=True)
 
 
 class Interface(Strict):
@@ -92,6 +87,38 @@ class Entity(Strict):
         """Its foreign keys."""
         return tuple(field for field in self.fields.values() if field.type_name == 'foreign_key')
 
+    def without(self, names: frozenset[str]) -> Entity:
+        """The entity as somebody knows it who may not know of these fields."""
+        if not names:
+            return self
+        interface = self.interface.model_copy(
+            update={
+                'search_fields': tuple(name for name in self.interface.search_fields if name not in names),
+                'ordering': tuple(name for name in self.interface.ordering if name.removeprefix('-') not in names),
+                'list_display': tuple(name for name in self.interface.list_display if name not in names),
+                'filters': tuple(name for name in self.interface.filters if name not in names),
+                'display': '' if self.interface.display in names else self.interface.display,
+            }
+        )
+        fields = {name: field for name, field in self.fields.items() if name not in names}
+        return Entity.model_construct(**{**dict(self), 'fields': fields, 'interface': interface})
+
+    def readonly(self, names: frozenset[str]) -> Entity:
+        """The entity as a form shows it to somebody who may not set these fields."""
+        fields = {
+            name: field.model_copy(update={'readonly': True}) if name in names else field
+            for name, field in self.fields.items()
+        }
+        return Entity.model_construct(**{**dict(self), 'fields': fields}) if names else self
+
+    def hidden_from(self, principal: Principal) -> frozenset[str]:
+        """The names of the fields that `principal` may not see."""
+        return frozenset(f.name for f in self.fields.values() if not may_field(f.permissions.read, principal))
+
+    def closed_to(self, principal: Principal) -> frozenset[str]:
+        """The names of the fields that `principal` may not set."""
+        return frozenset(f.name for f in self.fields.values() if not may_field(f.permissions.write, principal))
+
     def record_id(self, values: dict[str, Any]) -> str:
         """The id that a natural key spells: its parts percent-encoded and joined by `~`."""
         parts = [values.get(self.fields[name].id) for name in self.key]
@@ -127,55 +154,6 @@ class Entity(Strict):
     def _check(self) -> Entity:
         for problem in _problems(self):
             raise ValueError(problem)
-        return self
-
-
-Merge = Literal['sum', 'min', 'max', 'first', 'last']
-
-
-class Reading(Strict):
-    """Who may read something that only the system writes."""
-
-    read: tuple[str, ...] = ('admin', 'auditor')
-
-    @field_validator('read', mode='before')
-    @classmethod
-    def _read_words(cls, rules: Any) -> tuple[str, ...]:
-        words = Permissions(read=rules).read
-        if 'owner' in words:
-            raise ValueError("nobody owns the rows of a projection; use 'authenticated' or a role")
-        return words
-
-
-class Projection(Strict):
-    """A table that is kept up to date from events by a SELECT."""
-
-    projection: str
-    description: str = ''
-    key: tuple[str, ...] = ()
-    """The columns that name a row; empty if rows cannot be asked for one by one."""
-    entities: tuple[str, ...] = ()
-    """The categories whose events matter; empty for all."""
-    types: tuple[str, ...] = ()
-    """The types of events that matter; empty for all."""
-    sql: str
-    merge: dict[str, Merge] | None = None
-    """How each column of new events joins what is there; without it the whole SELECT runs again."""
-    permissions: Reading = Reading()
-
-    @field_validator('key', 'entities', 'types', mode='before')
-    @classmethod
-    def _one_or_many(cls, words: Any) -> Any:
-        return (words,) if isinstance(words, str) else words
-
-    @model_validator(mode='after')
-    def _check(self) -> Projection:
-        if not re.fullmatch(r'[a-z][a-z0-9_]{0,59}', self.projection) or self.projection == 'events':
-            raise ValueError(f'projection: {self.projection!r} is not a free name of small letters, digits and _')
-        if self.merge is not None and not self.key:
-            raise ValueError('merge: needs a key, which says which rows belong together')
-        if both := [name for name in self.merge or {} if name in self.key]:
-            raise ValueError(f'merge.{both[0]}: is part of the key, which is never merged')
         return self
 
 

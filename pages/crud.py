@@ -46,7 +46,7 @@ def register(router: APIRouter, system: System) -> None:
             if not decision.allowed:
                 html(empty('lock', 'Not allowed', decision.reason), classes='panel')
                 return
-            grid(table.entity, visitor, (await system.log.head()).position)
+            grid(table.entity.without(table.entity.hidden_from(visitor)), visitor, (await system.log.head()).position)
             _shortcuts()
             ui.on('open_form', lambda event: _open_form(system, entity, event))
 
@@ -56,6 +56,7 @@ async def _open_form(system: System, name: str, event: events.GenericEventArgume
     try:
         visitor = system.visitor()
         entity = system.views.catalog.table(name).entity
+        closed, entity = entity.closed_to(visitor), entity.without(entity.hidden_from(visitor))
         record = await system.views.get(name, str(record_id), visitor) if record_id else None
     except Problem as problem:
         ui.notify(problem.detail, type='negative', position='bottom-right')
@@ -76,7 +77,7 @@ async def _open_form(system: System, name: str, event: events.GenericEventArgume
     values = None if record is None else {key: _plain(value) for key, value in record.values.items()}
     title = f'New in {entity.title.lower()}' if record is None else _label(entity, record.values)
     with ui.context.client.content:
-        Form(entity, values, choices, save, title).open()
+        Form(entity.readonly(closed), values, choices, save, title).open()
 
 
 async def _choices(system: System, target: str, words: str) -> dict[str, str]:

@@ -72,14 +72,14 @@ class DataApi:
         """One record, now or as it was."""
         as_of = request.query_params.get('as_of', '')
         record = await self.views.get(self._entity(request), _id(request), principal_of(request), as_of=as_of)
-        return _shown(record)
+        return self._shown(request, record)
 
     async def create(self, request: Request) -> Response:
         """A new record."""
         entity = self._entity(request)
         body = await read_body(request)
         record = await self.records.create(entity, codec.decode(body), _author(request, body))
-        return _shown(record, 201, {'Location': f'/api/{entity}/{record.id}'})
+        return self._shown(request, record, 201, {'Location': f'/api/{entity}/{record.id}'})
 
     async def change(self, request: Request, *, replace: bool = False) -> Response:
         """Some fields of a record."""
@@ -92,7 +92,7 @@ class DataApi:
             version=_if_match(request),
             replace=replace,
         )
-        return _shown(record)
+        return self._shown(request, record)
 
     async def replace(self, request: Request) -> Response:
         """All fields of a record."""
@@ -106,7 +106,9 @@ class DataApi:
 
     async def restore(self, request: Request) -> Response:
         """A deleted record comes back."""
-        return _shown(await self.records.restore(self._entity(request), _id(request), _author(request, b'')))
+        return self._shown(
+            request, await self.records.restore(self._entity(request), _id(request), _author(request, b''))
+        )
 
     async def import_records(self, request: Request) -> Response:
         """Many records from CSV or JSON."""
@@ -136,6 +138,12 @@ class DataApi:
         entity = self.catalog.table(socket.path_params['entity']).entity.resource
         await send_all(socket, self.changes.follow(entity, after, principal_of(socket)))
 
+    def _shown(
+        self, request: Request, record: Record, status: int = 200, headers: dict[str, str] | None = None
+    ) -> Response:
+        hidden = self.catalog.table(request.path_params['entity']).entity.hidden_from(principal_of(request))
+        return answer(record.without(hidden).as_json(), status, {'ETag': f'"{record.version}"', **(headers or {})})
+
     def _entity(self, request: Request) -> str:
         table = self.catalog.table(request.path_params['entity'])
         if not table.entity.api.enabled:
@@ -147,10 +155,6 @@ def _summary(entity: Any) -> dict[str, Any]:
     return {'name': entity.resource, 'title': entity.title, 'description': entity.description, 'key': entity.key}
 
 
-def _shown(record: Record, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return answer(record.as_json(), status, {'ETag': f'"{record.version}"', **(headers or {})})
-
-
 def _id(request: Request) -> str:
     record_id: str = request.path_params['id']
     return record_id
@@ -160,7 +164,7 @@ def _if_match(request: Request) -> int | None:
     tag = request.headers.get('if-match', '').strip().removeprefix('W/').strip('"')
     if tag in {'', '*'}:
         return None
-    if not (tag.isascii() and tag.isdigit()):
+    if not (tag.isascii() and tag.isdigit() and len(tag) < 19):
         raise Malformed('If-Match: must be the ETag of the record, such as "3".')
     return int(tag)
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from app.config import Mistake, WrongConfig
 from app.crud.author import Author
-from app.crud.records import Records, draft_record
+from app.crud.drafts import draft_record
+from app.crud.records import Records
 from app.errors import Problem
 from app.permissions import SYSTEM
 from app.yaml_lines import YamlError, read_yaml

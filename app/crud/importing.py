@@ -11,8 +11,9 @@ from typing import Any
 
 from app import codec
 from app.crud.author import Author
+from app.crud.drafts import Draft, check_writable, draft_record
 from app.crud.identifier import new_id
-from app.crud.records import Draft, Records, draft_record
+from app.crud.records import Records
 from app.crud.table import Table
 from app.crud.values import claim_key
 from app.errors import Invalid, Malformed
@@ -53,8 +54,9 @@ async def import_file(
     records.views.allow(entity, 'create', author.principal)
     if recorded := await records.recorded_batch(author):
         return recorded
-    read = _read_csv(body, null, delimiter) if csv_file else _read_json(body)
-    drafts, errors = await asyncio.to_thread(_draft, table, read)
+    read = list(_read_csv(body, null, delimiter) if csv_file else _read_json(body))
+    check_writable(table.entity, {name: None for row in read for name in row.values}, author.principal)
+    drafts, errors = await asyncio.to_thread(_draft, table, iter(read))
     errors += await _clashes(records, table, drafts)
     if errors:
         errors.sort(key=lambda error: error.row.number)

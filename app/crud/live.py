@@ -24,7 +24,7 @@ class Changes:
         self._catalog = catalog
         self._log = log
         self._views = views
-        self._messages: dict[int, bytes] = {}
+        self._messages: dict[tuple[int, frozenset[str]], bytes] = {}
         self._tables = catalog.tables
 
     async def since(self, entity: str, after: int, limit: int, principal: Principal) -> dict[str, Any]:
@@ -37,7 +37,8 @@ class Changes:
         )
         rows = await self._log.database.query(sql, [after, head, f'{entity}/', limit])
         events = [Event(*row) for row in rows]
-        messages = [codec.Raw(self._message(event)) for event in self._visible(entity, events, principal)]
+        hidden = self._catalog.table(entity).entity.hidden_from(principal)
+        messages = [codec.Raw(self._message(event, hidden)) for event in self._visible(entity, events, principal)]
         return {'changes': messages, 'position': events[-1].position if len(events) == limit else max(head, after)}
 
     async def follow(self, entity: str, after: int | None, principal: Principal) -> AsyncIterator[bytes]:
@@ -46,8 +47,9 @@ class Changes:
         start = (await self._log.head()).position if after is None else after
         yield codec.encode({'type': 'connected', 'position': start})
         async for events in self._log.follow(start):
+            hidden = self._catalog.table(entity).entity.hidden_from(principal)
             for event in self._visible(entity, events, principal):
-                yield self._message(event)
+                yield self._message(event, hidden)
 
     def _visible(self, entity: str, events: Sequence[Event], principal: Principal) -> list[Event]:
         own = [event for event in events if event.stream.startswith(f'{entity}/')]
@@ -55,14 +57,15 @@ class Changes:
             return [event for event in own if event_owner(event) == principal.id]
         return own
 
-    def _message(self, event: Event) -> bytes:
+    def _message(self, event: Event, hidden: frozenset[str]) -> bytes:
         if self._tables is not self._catalog.tables or len(self._messages) > REMEMBERED:
             self._tables = self._catalog.tables
             self._messages.clear()
-        message = self._messages.get(event.position)
+        message = self._messages.get((event.position, hidden))
         if message is None:
             table = self._catalog.table(event.stream.partition('/')[0])
-            message = self._messages[event.position] = codec.encode(message_of(table.entity, event))
+            message = codec.encode(message_of(table.entity.without(hidden), event))
+            self._messages[event.position, hidden] = message
         return message
 
 

@@ -57,15 +57,18 @@ class Query:
         self.parameters += parameters
 
 
-def parse_query(table: Table, parameters: Iterable[tuple[str, str]]) -> Query:
-    """The query that the address spells, or `Malformed` naming the parameter that is wrong."""
-    entity = table.entity
-    query = Query(limit=entity.interface.per_page, order=_order(table, ','.join(entity.interface.ordering)))
+def parse_query(table: Table, parameters: Iterable[tuple[str, str]], hidden: frozenset[str] = frozenset()) -> Query:
+    """The query that the address spells, or `Malformed` naming the parameter that is wrong.
+
+    Fields that are `hidden` from whoever asks can neither be filtered, sorted nor searched by.
+    """
+    entity = table.entity.without(hidden)
+    query = Query(limit=entity.interface.per_page, order=_order(table, entity, ','.join(entity.interface.ordering)))
     for name, text in parameters:
         if name == 'sort':
-            query.order = _order(table, text)
+            query.order = _order(table, entity, text)
         elif name == 'search':
-            _search(query, table, text)
+            _search(query, entity, text)
         elif name in {'limit', 'offset'}:
             setattr(query, name, _number(name, text, entity.api.max_page if name == 'limit' else 2**40))
         elif name in {'cursor', 'as_of'}:
@@ -91,26 +94,26 @@ def _spelled(order: list[Order]) -> str:
     return ','.join(f'{"-" if one.descending else ""}{one.column}' for one in order)
 
 
-def _order(table: Table, text: str) -> list[Order]:
+def _order(table: Table, entity: Entity, text: str) -> list[Order]:
     order = []
     for part in filter(None, (part.strip() for part in text.split(','))):
         name = part.removeprefix('-')
-        field = table.entity.fields.get(name)
+        field = entity.fields.get(name)
         if name in {'_created', '_version', 'id'}:
             order.append(Order(name, part.startswith('-'), f'"{name}"', table.columns[name]))
         elif field and field.column != 'JSON':
             column = f'"{field.id}"'
             order.append(Order(field.id, part.startswith('-'), field.read(column), field.column))
         else:
-            raise Malformed(f'sort: there is no field {name!r} to sort {table.entity.resource} by.')
+            raise Malformed(f'sort: there is no field {name!r} to sort {entity.resource} by.')
     if not any(one.column in {'id', '_created'} for one in order):
         descending = order[-1].descending if order else True
         order.append(Order('_created', descending, '"_created"', 'BIGINT'))
     return order
 
 
-def _search(query: Query, table: Table, words: str) -> None:
-    columns = [f'"{field.id if not field.minted else "id"}"::VARCHAR' for field in table.entity.searched]
+def _search(query: Query, entity: Entity, words: str) -> None:
+    columns = [f'"{field.id if not field.minted else "id"}"::VARCHAR' for field in entity.searched]
     for word in words.split()[:10]:
         pattern = '%' + re.sub(r'([%_\\])', r'\\\1', word) + '%'
         conditions = ' OR '.join(f"{column} ILIKE ? ESCAPE '\\'" for column in columns) or 'false'

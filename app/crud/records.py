@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from app import codec
 from app.crud.author import Author
 from app.crud.catalog import Catalog
-from app.crud.identifier import new_id
+from app.crud.drafts import Draft, check_writable, draft_record
 from app.crud.references import expected_targets, explain, nothing_refers_to
 from app.crud.table import Table
-from app.crud.values import Stored, changed_values, claims, new_values, shown_form, stored_form
+from app.crud.values import Stored, changed_values, claims, shown_form, stored_form
 from app.crud.views import Record, Views
 from app.errors import Conflict, Denied, Invalid, NotFound, Problem, Stale
 from app.events import (
@@ -37,15 +36,6 @@ ATTEMPTS = 20
 Answer = TypeVar('Answer')
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A record about to be created."""
-
-    id: str
-    values: Stored
-    minted: bool
-
-
 class Records:
     """Create, change, delete, restore."""
 
@@ -60,6 +50,7 @@ class Records:
         self.views.allow(entity, 'create', author.principal)
         if recorded := await self._recorded(author):
             return _as_recorded(table, recorded)
+        check_writable(table.entity, sent, author.principal)
         draft = draft_record(table, sent)
         request = self.creation(table, [draft], author)
         try:
@@ -82,13 +73,17 @@ class Records:
     ) -> Record:
         """Alter the fields sent, or with `replace` all of them; `version` is the one that the change is based on."""
         table = self.catalog.table(entity)
+        hidden = table.entity.hidden_from(author.principal)
+        kept = (table.entity.closed_to(author.principal) | hidden) if replace else frozenset()
 
         async def attempt() -> Record:
             record = await self.views.get(entity, record_id, author.principal, 'update')
-            _check_version(record, version)
+            _check_version(record.without(hidden), version)
             _check_id(record, sent)
+            check_writable(table.entity, sent, author.principal)
             before = stored_form(table.entity, record.values)
-            changes = changed_values(table.entity, sent, before, replace=replace)
+            wanted = {name: record.values[name] for name in kept if name in record.values} | sent if kept else sent
+            changes = changed_values(table.entity, wanted, before, replace=replace)
             if not changes:
                 return record
             altered = {id_: change['to'] for id_, change in changes.items()}
@@ -112,7 +107,7 @@ class Records:
 
         async def attempt() -> int:
             record = await self.views.get(entity, record_id, author.principal, 'delete')
-            _check_version(record, version)
+            _check_version(record.without(table.entity.hidden_from(author.principal)), version)
             stream = f'{entity}/{record.id}'
             request = Append(
                 events=[self._event(stream, 'deleted', {}, author, record.owner)],
@@ -198,18 +193,6 @@ class Records:
         sql = 'SELECT count(*), max(position) FROM events WHERE position >= ? AND contains(meta, ?)'
         rows = await self._log.database.query(sql, [recorded[-1].position, f'"batch":"{batch}"'])
         return {'imported': rows[0][0], 'batch': batch, 'position': rows[0][1]}
-
-
-def draft_record(table: Table, sent: Any) -> Draft:
-    """A new record from what a client sent, with the id it will have."""
-    entity = table.entity
-    values = new_values(entity, sent)
-    if entity.key:
-        return Draft(entity.record_id(values), values, minted=False)
-    given = sent.get('id')
-    if given is None or given == '':
-        return Draft(new_id(), values, minted=True)
-    return Draft(entity.given_id(given), values, minted=False)
 
 
 def _event_id(author: Author, number: int = 0) -> str | None:

@@ -33,6 +33,10 @@ class Record(NamedTuple):
         """The record as the API shows it."""
         return {'id': self.id, **self.values, '_version': self.version}
 
+    def without(self, names: frozenset[str]) -> Record:
+        """The record for somebody who may not see these fields."""
+        return self._replace(values={name: value for name, value in self.values.items() if name not in names})
+
 
 class Page(NamedTuple):
     """A part of a list, and how it goes on."""
@@ -68,8 +72,8 @@ class Views:
         decision = self.allow(entity, action, principal)
         readable = decision if action == 'read' else self.allow(entity, 'read', principal)
         table = self.catalog.table(entity)
-        canonical = table.entity.canonical_id(record_id)
-        record = await (self._find_as_of(table, canonical, as_of) if as_of else self.find(entity, canonical))
+        named = table.entity.canonical_id(record_id)
+        record = await (self._find_as_of(table, named, as_of) if as_of else self.find(entity, named))
         if record is None or (readable.only_own and record.owner != principal.id):
             raise NotFound(f'There is no record {record_id!r} in {entity}.')
         if decision.only_own and record.owner != principal.id:
@@ -80,13 +84,14 @@ class Views:
         """A page of the records that match."""
         table = self.catalog.table(entity)
         decision = self.allow(entity, 'read', principal)
-        query = parse_query(table, parameters)
+        hidden = table.entity.hidden_from(principal)
+        query = parse_query(table, parameters, hidden)
         if decision.only_own:
             query.where.insert(0, '_owner = ?')
             query.parameters.insert(0, principal.id)
         rows, total = await self._log.database.read(lambda read: _read_page(read, table, query))
         page, more = rows[: query.limit], len(rows) > query.limit
-        records = [_record(table, row) for row in page]
+        records = [_record(table, row).without(hidden) for row in page]
         next_ = cursor_of(query.order, _sorted_values(table, query, page[-1])) if more and page else None
         labels = await self.labels(table, records, principal) if query.labels else None
         return Page(records, total, next_, labels)

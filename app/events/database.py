@@ -41,6 +41,7 @@ MISTAKES = (
     duckdb.PermissionException,
     duckdb.DependencyException,
     duckdb.InterruptException,
+    duckdb.TransactionException,
 )
 """What the question is to blame for; anything else is the file: a corrupt block is a bare `duckdb.Error`."""
 

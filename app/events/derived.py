@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -14,6 +15,8 @@ from app.events.database import Database, Error
 Cursor = Any
 Answer = TypeVar('Answer')
 
+LONGEST_SECONDS = 300.0
+"""One piece of work may take so long before it is broken off, because all others wait for it."""
 SCHEMA = """
     CREATE TABLE IF NOT EXISTS derived.snapshots (
         stream VARCHAR NOT NULL, version INTEGER NOT NULL, position BIGINT NOT NULL, hash VARCHAR NOT NULL,
@@ -54,6 +57,8 @@ class Derived:
     def _transaction(self, work: Callable[[Cursor], Answer], owner: object) -> Answer:
         self._owner = owner
         self._cursor.execute('BEGIN')
+        timer = threading.Timer(LONGEST_SECONDS, self._cursor.interrupt)
+        timer.start()
         try:
             result = work(self._cursor)
             self._cursor.execute('COMMIT')
@@ -62,6 +67,7 @@ class Derived:
                 self._cursor.execute('ROLLBACK')
             raise
         finally:
+            timer.cancel()
             self._owner = None
         self._checkpoints.after_commit()
         return result

@@ -12,7 +12,7 @@ from app.errors import Malformed
 from app.events import sql
 from app.events.database import Database
 from app.events.sql import identifier
-from app.schema import Projection
+from app.projection import Projection
 
 Cursor = Any
 PAGE = 200_000

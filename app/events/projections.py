@@ -16,13 +16,15 @@ from app.events.projecting import Recipe, create, prepare
 from app.events.projector import Projector
 from app.events.sql import identifier
 from app.events.standing import Standing
-from app.schema import Projection
+from app.projection import Projection
 
 logger = logging.getLogger(__name__)
 
 Tables = Callable[[], Mapping[str, str]]
 """The tables besides `events` that SQL may read: name -> the SELECT that shows them."""
 PATIENCE = 30.0
+TABLES_OF = """
+    SELECT table_name FROM duckdb_tables() WHERE database_name = 'derived' AND regexp_full_match(table_name, ?)"""
 
 
 class Projections:
@@ -40,7 +42,7 @@ class Projections:
         wrong = {}
         standings = await self._standings()
         for name in [name for name in {*standings, *self.running} if name not in definitions]:
-            await self._remove(name, standings)
+            await self._remove(name)
         if not self.running:
             await self._derived.transaction(lambda cursor: _drop_leftovers(cursor, standings))
         for name, definition in definitions.items():
@@ -113,10 +115,11 @@ class Projections:
                 await self._derived.transaction(lambda cursor: _begin(cursor, recipe, standing))
             projector = Projector(self._log, self._derived, recipe, standing)
             self._start(name, projector)
-        if projector.standing.fingerprint != recipe.fingerprint:
-            await projector.rebuild(recipe)
-        else:
+        if projector.standing.fingerprint == recipe.fingerprint:
+            projector.cancel()
             projector.recipe = recipe
+        elif projector.building is None or projector.building.recipe.fingerprint != recipe.fingerprint:
+            await projector.rebuild(recipe)
         projector.wake()
 
     async def _keep_answering(self, definition: Projection, standing: Standing | None, wrong: str) -> None:
@@ -124,8 +127,11 @@ class Projections:
         name = definition.projection
         if name not in self.running and standing and await self._there(standing):
             columns = await self._columns(standing.table)
+            key = tuple(name for name in definition.key if name in columns)
+            definition = definition.model_copy(update={'key': key})
             self._start(name, Projector(self._log, self._derived, Recipe(definition, {}, columns), standing))
         if name in self.running:
+            self.running[name].cancel()
             await self.running[name].change(error=wrong, error_position=None, fingerprint='')
 
     def _start(self, name: str, projector: Projector) -> None:
@@ -141,12 +147,12 @@ class Projections:
         if projector:
             projector.tell_waiting()
 
-    async def _remove(self, name: str, standings: Mapping[str, Standing]) -> None:
-        standing = self.running[name].standing if name in self.running else standings[name]
+    async def _remove(self, name: str) -> None:
         await self._stop(name)
 
         def forget(cursor: Cursor) -> None:
-            cursor.execute(f'DROP TABLE IF EXISTS derived."{standing.table}"')
+            for (table,) in cursor.execute(TABLES_OF, [f'{name}__[0-9]+']).fetchall():
+                cursor.execute(f'DROP TABLE derived.{identifier(table)}')
             cursor.execute('DELETE FROM derived.projections WHERE name = ?', [name])
 
         await self._derived.transaction(forget)

@@ -13,7 +13,7 @@ from app.events.duckdb_log import DuckDBLog
 from app.events.projections import Projections, Tables
 from app.events.proof import Differences, Proof
 from app.events.snapshots import Snapshots
-from app.schema import Projection
+from app.projection import Projection
 
 logger = logging.getLogger(__name__)
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Option
 
+from app.permissions import FieldPermissions
+
 if TYPE_CHECKING:
     from nicegui.elements.mixins.validation_element import ValidationElement
 
@@ -39,6 +41,7 @@ class Field(BaseModel):
     searchable: bool = False
     readonly: bool = False
     default: Any = None
+    permissions: FieldPermissions = FieldPermissions()
 
     def __init_subclass__(cls, *, type: str | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

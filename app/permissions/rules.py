@@ -39,6 +39,30 @@ class Permissions(BaseModel):
         return words
 
 
+class FieldPermissions(BaseModel):
+    """Who may see a field and who may set it; what is left out is as open as the record."""
+
+    model_config = ConfigDict(extra='forbid', frozen=True)
+
+    read: tuple[str, ...] | None = None
+    write: tuple[str, ...] | None = None
+
+    @field_validator('read', 'write', mode='before')
+    @classmethod
+    def _read_words(cls, rules: Any) -> tuple[str, ...]:
+        words = tuple(_word(rule) for rule in (rules if isinstance(rules, (list, tuple)) else [rules]))
+        if 'owner' in words:
+            raise ValueError("a field has no owner of its own; use 'authenticated' or the name of a role")
+        return words
+
+
+def may_field(rules: tuple[str, ...] | None, principal: Principal) -> bool:
+    """Whether the rules of one field let `principal` through."""
+    if rules is None or 'admin' in principal.roles or 'public' in rules:
+        return True
+    return not principal.anonymous and ('authenticated' in rules or bool(principal.roles.intersection(rules)))
+
+
 class Decision(NamedTuple):
     """Whether it is allowed, whether only on records of one's own, and why."""
 

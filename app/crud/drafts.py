@@ -1,0 +1,42 @@
+"""Records about to be created: from what a client sent to the values that will be stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.crud.identifier import new_id
+from app.crud.table import Table
+from app.crud.values import Stored, new_values
+from app.errors import Denied
+from app.permissions import Principal
+from app.schema import Entity
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A record about to be created."""
+
+    id: str
+    values: Stored
+    minted: bool
+
+
+def check_writable(entity: Entity, sent: Any, principal: Principal) -> None:
+    """Refuse values for fields that `principal` may not set."""
+    closed = entity.closed_to(principal).intersection(sent) if isinstance(sent, dict) else ()
+    if closed:
+        errors = dict.fromkeys(sorted(closed), 'may not be set by you')
+        raise Denied(f'You may not set {", ".join(sorted(closed))}.', errors=errors)
+
+
+def draft_record(table: Table, sent: Any) -> Draft:
+    """A new record from what a client sent, with the id it will have."""
+    entity = table.entity
+    values = new_values(entity, sent)
+    if entity.key:
+        return Draft(entity.record_id(values), values, minted=False)
+    given = sent.get('id')
+    if given is None or given == '':
+        return Draft(new_id(), values, minted=True)
+    return Draft(entity.given_id(given), values, minted=False)
