@@ -8,6 +8,7 @@ import getpass
 import os
 import sys
 from argparse import Namespace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -17,8 +18,7 @@ from starlette.types import ASGIApp
 from app.auth import COOKIE, Auth, Claims, Policy, Unreadable
 from app.cli import parse_arguments
 from app.config import Config, Mistake, WrongConfig, load, wrong_projections
-from app.crud import Catalog, DataApi
-from app.crud.demo import seed
+from app.crud import Catalog, DataApi, seed
 from app.docs import with_docs
 from app.errors import Problem
 from app.events import Damaged, DuckDBLog, open_log
@@ -86,7 +86,7 @@ async def _run(options: Namespace, restart: Restart) -> None:
         opened.push_async_callback(log.close)
         auth = await asyncio.to_thread(_open_auth, options, catalog)
         opened.push_async_callback(asyncio.to_thread, auth.close)
-        data = await _open_data(options, config, catalog, log)
+        data = await _open_data(options, config, auth, catalog, log)
         store = _open_store(log, catalog)
         opened.push_async_callback(store.close)
         watch = Watch(options.config, lambda changed: _activate(changed, catalog, store))
@@ -98,10 +98,10 @@ async def _run(options: Namespace, restart: Restart) -> None:
         await serve(gate, sockets, lambda: _announce(options, auth))
 
 
-async def _open_data(options: Namespace, config: Config, catalog: Catalog, log: DuckDBLog) -> DataApi:
+async def _open_data(options: Namespace, config: Config, auth: Auth, catalog: Catalog, log: DuckDBLog) -> DataApi:
     is_new = (await log.head()).position == 0
     await catalog.activate(config, log)
-    data = DataApi(catalog, log)
+    data = DataApi(catalog, log, lambda login: _principal(auth.find(login)))
     if is_new:
         await seed(data.records, options.config / 'demo.yaml')
     return data
@@ -145,7 +145,7 @@ def _wire(options: Namespace, store: EventStore, backups: Backups, auth: Auth, d
         'events': EventsApi(store, backups).routes,
         'auth': with_docs('Auth', auth.app),
     }
-    identify = _identify(auth)
+    identify = partial(_identify, auth)
     host = _open_pages(options, store.log, data, identify)
     login = url('auth', '/login', base_port=options.base_port)
     router = PortRouter(
@@ -200,21 +200,21 @@ def _own_origins(options: Namespace) -> set[str]:
     return {url(row.name, '', base_port=options.base_port) for row in SERVICES if row.name != 'site'}
 
 
-def _identify(auth: Auth) -> Identify:
-    def identify(authorization: str | None, session: str | None) -> Principal | None:
-        claims = auth.verify(authorization, session)
-        return _principal(claims) if claims else None
-
-    return identify
+def _identify(auth: Auth, authorization: str | None, session: str | None) -> Principal | None:
+    return _principal(auth.verify(authorization, session))
 
 
-def _principal(claims: Claims) -> Principal:
-    return Principal(
-        id=claims.user_id,
-        name=claims.username,
-        roles=frozenset(claims.roles),
-        session=claims.session_id,
-        scopes=frozenset(claims.scopes) if claims.scopes is not None else None,
+def _principal(claims: Claims | None) -> Principal | None:
+    return (
+        None
+        if claims is None
+        else Principal(
+            id=claims.user_id,
+            name=claims.username,
+            roles=frozenset(claims.roles),
+            session=claims.session_id,
+            scopes=frozenset(claims.scopes) if claims.scopes is not None else None,
+        )
     )
 
 

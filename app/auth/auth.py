@@ -49,6 +49,11 @@ class Auth:
         """Whose `Authorization` header or session cookie this is; microseconds, and never blocks."""
         return self._parts.verifier.verify(authorization, session_cookie)
 
+    def find(self, login: str) -> Claims | None:
+        """What somebody would be vouched for if he were logged in; by name or address."""
+        user = self._parts.users.by_login(login)
+        return Claims(user.id, user.username, user.roles, '', None, 0) if user and not user.disabled else None
+
     def on_ended(self, callback: Callable[[str], None]) -> None:
         """Call `callback` with the id of each session that ends, from any thread; it must not block."""
         self._parts.sessions.on_ended(callback)

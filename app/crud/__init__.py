@@ -3,7 +3,8 @@
 from app.crud.api import DataApi
 from app.crud.author import Author
 from app.crud.catalog import Catalog
+from app.crud.demo import seed
 from app.crud.records import Records
 from app.crud.views import Views
 
-__all__ = ['Author', 'Catalog', 'DataApi', 'Records', 'Views']
+__all__ = ['Author', 'Catalog', 'DataApi', 'Records', 'Views', 'seed']

@@ -13,6 +13,7 @@ from starlette.websockets import WebSocket
 from app import codec
 from app.crud.author import Author
 from app.crud.catalog import Catalog
+from app.crud.explaining import Explanations, FindUser
 from app.crud.importing import import_file
 from app.crud.live import Changes
 from app.crud.openapi import describe
@@ -30,10 +31,11 @@ IMPORT_LIMIT = 100_000_000
 class DataApi:
     """The endpoints; thin, each calls one verb or one view."""
 
-    def __init__(self, catalog: Catalog, log: DuckDBLog) -> None:
+    def __init__(self, catalog: Catalog, log: DuckDBLog, find_user: FindUser = lambda login: None) -> None:
         self.catalog = catalog
         self.views = Views(catalog, log)
         self.records = Records(catalog, log, self.views)
+        self.explanations = Explanations(self.views, find_user)
         self.changes = Changes(catalog, log, self.views)
         self.routes = Routes(
             [
@@ -48,6 +50,7 @@ class DataApi:
                 route('PUT', '/api/{entity}/{id}', self.replace),
                 route('DELETE', '/api/{entity}/{id}', self.delete),
                 route('POST', '/api/{entity}/{id}/restore', self.restore),
+                route('GET', '/api/{entity}/{id}/explain', self.explain),
                 WebSocketRoute('/ws/{entity}', self.follow),
                 *docs_routes('Data', lambda: describe(self.catalog.entities)),
                 route('GET', '/{entity}', self.list),
@@ -109,6 +112,14 @@ class DataApi:
         return self._shown(
             request, await self.records.restore(self._entity(request), _id(request), _author(request, b''))
         )
+
+    async def explain(self, request: Request) -> Response:
+        """May somebody do something with a record, and why."""
+        query = request.query_params
+        said = await self.explanations.explain(
+            self._entity(request), _id(request), query.get('action', 'read'), query.get('user', ''), logged_in(request)
+        )
+        return answer(said)
 
     async def import_records(self, request: Request) -> Response:
         """Many records from CSV or JSON."""

@@ -9,6 +9,10 @@ from app.docs import document, operation, query_parameter
 from app.schema import Entity
 
 AS_OF = query_parameter('as_of', 'A moment such as `2026-05-03T10:00:00Z`, or a position of the log: as it was then')
+EXPLAIN = [
+    query_parameter('action', 'create, read, update or delete'),
+    query_parameter('user', 'Name or address of a user; yourself unless told'),
+]
 LIST_PARAMETERS = [
     AS_OF,
     query_parameter('limit', 'Records on a page', 'integer'),
@@ -51,6 +55,10 @@ def _paths(entity: Entity) -> dict[str, Any]:
         f'{address}/{{id}}/restore': {
             'parameters': [record_id],
             'post': operation('Bring a deleted record back', record, **tag),
+        },
+        f'{address}/{{id}}/explain': {
+            'parameters': [record_id],
+            'get': operation('May somebody do something with it, and why', {}, parameters=EXPLAIN, **tag),
         },
         f'{address}/import': {'post': _import(entity)},
         f'{address}/changes': {'get': _changes(entity)},

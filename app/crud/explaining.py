@@ -1,0 +1,64 @@
+"""May somebody do something with a record, and why: the decision in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, get_args
+
+from app.crud.views import Views
+from app.errors import Denied, Malformed, NotFound
+from app.permissions import ACTIONS, Action, Principal, decide
+from app.schema import Entity
+
+FindUser = Callable[[str], Principal | None]
+"""`find_user(login)`: the user with this name or address, as a principal."""
+
+
+class Explanations:
+    """Admins may ask about anybody, others about themselves."""
+
+    def __init__(self, views: Views, find_user: FindUser) -> None:
+        self._views = views
+        self._find_user = find_user
+
+    async def explain(
+        self, entity: str, record_id: str, action: str, user: str, principal: Principal
+    ) -> dict[str, Any]:
+        """Whether `user` may do `action` with the record, the reason, and what fields are open to him."""
+        if action not in ACTIONS:
+            raise Malformed(f'action: must be one of {", ".join(get_args(Action))}.')
+        about = self._about(user, principal)
+        table = self._views.catalog.table(entity)
+        record = await self._views.find(entity, table.entity.canonical_id(record_id))
+        if record is None or (not principal.admin and not self._sees(table.entity, record.owner, principal)):
+            raise NotFound(f'There is no record {record_id!r} in {entity}.')
+        decision = decide(table.entity.permissions, action, about, entity)
+        allowed, reason = decision.allowed, decision.reason
+        if allowed and decision.only_own:
+            allowed = record.owner == about.id
+            reason += ' This one is his.' if allowed else ' This one belongs to someone else.'
+        return {
+            'user': about.name,
+            'roles': sorted(about.roles),
+            'action': action,
+            'record': f'{entity}/{record.id}',
+            'allowed': allowed,
+            'reason': reason,
+            'rules': table.entity.permissions.rules(action),
+            'hidden_fields': sorted(table.entity.hidden_from(about)),
+            'closed_fields': sorted(table.entity.closed_to(about)),
+        }
+
+    def _about(self, user: str, principal: Principal) -> Principal:
+        if not user or user in {principal.id, principal.name}:
+            return principal
+        if not principal.admin:
+            raise Denied('Only admins may ask about others.')
+        found = self._find_user(user)
+        if found is None:
+            raise NotFound(f'There is no user {user!r}.')
+        return found
+
+    def _sees(self, entity: Entity, owner: str, principal: Principal) -> bool:
+        decision = decide(entity.permissions, 'read', principal, entity.resource)
+        return decision.allowed and (not decision.only_own or owner == principal.id)
