@@ -33,7 +33,7 @@ def register(router: APIRouter, system: System) -> None:
             html(''.join(_tile(system, entity) for entity in shown), classes='tiles')
 
     @router.page('/{entity}')
-    async def records(entity: str) -> None:
+    async def records(entity: str, as_of: str = '') -> None:
         try:
             table = system.views.catalog.table(entity)
         except NotFound as problem:
@@ -46,7 +46,12 @@ def register(router: APIRouter, system: System) -> None:
             if not decision.allowed:
                 html(empty('lock', 'Not allowed', decision.reason), classes='panel')
                 return
-            grid(table.entity.without(table.entity.hidden_from(visitor)), visitor, (await system.log.head()).position)
+            grid(
+                table.entity.without(table.entity.hidden_from(visitor)),
+                visitor,
+                (await system.log.head()).position,
+                as_of,
+            )
             _shortcuts()
             ui.on('open_form', lambda event: _open_form(system, entity, event))
 

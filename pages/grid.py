@@ -7,21 +7,23 @@ from typing import Any
 from nicegui import ui
 
 from app.fields import Field
-from app.permissions import Principal, decide
+from app.permissions import Action, Principal, decide
 from app.schema import Entity
 from pages.design import button, html, text
 from pages.frame import module
 
 
-def grid(entity: Entity, visitor: Principal, position: int) -> None:
-    """The records of `entity`, live from the log's `position` on."""
-    may = {action: decide(entity.permissions, action, visitor).allowed for action in ('create', 'delete')}
+def grid(entity: Entity, visitor: Principal, position: int, as_of: str = '') -> None:
+    """The records of `entity`, live from the log's `position` on; or as they were at a moment, read-only."""
+    actions: tuple[Action, ...] = ('create', 'delete')
+    may = {action: not as_of and decide(entity.permissions, action, visitor).allowed for action in actions}
     module(
         'grid',
         {
             'entity': entity.resource,
             'title': entity.title,
             'position': position,
+            'asOf': as_of,
             'perPage': entity.interface.per_page,
             'columns': [column(field) for field in entity.listed],
             'filters': [column(entity.fields[name]) for name in entity.interface.filters],
@@ -37,11 +39,14 @@ def grid(entity: Entity, visitor: Principal, position: int) -> None:
         f'<span class="muted">{text(entity.description)}</span><div class="gap"></div>{new}',
         classes='headline',
     )
+    if as_of:
+        html(f'As it was at {text(as_of)}. Nothing can be changed here. <a href="?">Back to now</a>', classes='notice')
     with ui.element('section').classes('panel'):
         html(
             '<label><span class="visually-hidden">Search</span>'
             '<input type="search" class="field-input" placeholder="Search" data-search></label>'
-            '<span data-filters style="display:contents"></span>',
+            '<span data-filters style="display:contents"></span><span class="gap"></span>'
+            '<label>As of <input type="datetime-local" class="field-input" step="1" data-as-of></label>',
             classes='toolbar',
         )
         html('', classes='grid').props('data-grid')

@@ -26,12 +26,26 @@ document.querySelector("[data-new]")?.addEventListener("click", () => openForm(n
 document.addEventListener("keydown", shortcut);
 window.addEventListener("pageshow", () => grid.setGridAriaProperty("label", options.title));
 
-follow({
-  position: options.position,
-  socket: (position) => `${location.origin.replace("http", "ws")}/ws/${options.entity}?after=${position}`,
-  poll: (position) => `/api/${options.entity}/changes?after=${position}`,
-  onMessage: takeChange,
-});
+if (!options.asOf) {
+  follow({
+    position: options.position,
+    socket: (position) => `${location.origin.replace("http", "ws")}/ws/${options.entity}?after=${position}`,
+    poll: (position) => `/api/${options.entity}/changes?after=${position}`,
+    onMessage: takeChange,
+  });
+}
+await offerThePast();
+
+async function offerThePast() {
+  const moment = await element("[data-as-of]");
+  if (options.asOf && Number.isNaN(Number(options.asOf))) {
+    const then = new Date(options.asOf);
+    moment.value = new Date(then - then.getTimezoneOffset() * 60000).toISOString().slice(0, 19);
+  }
+  moment.addEventListener("change", () => {
+    location.search = moment.value ? new URLSearchParams({ as_of: new Date(moment.value).toISOString() }) : "";
+  });
+}
 
 function gridOptions() {
   return {
@@ -60,6 +74,7 @@ async function getRows({ startRow, endRow, sortModel, successCallback, failCallb
   const query = new URLSearchParams({ offset: startRow, limit: endRow - startRow, labels: "true" });
   if (sortModel.length) query.set("sort", sortModel.map(({ colId, sort }) => (sort === "desc" ? "-" : "") + colId).join(","));
   for (const [name, value] of filters.parameters()) query.set(name, value);
+  if (options.asOf) query.set("as_of", options.asOf);
   try {
     const page = await request(`/api/${options.entity}?${query}`);
     for (const [entity, found] of Object.entries(page.labels)) labels[entity] = { ...labels[entity], ...found };
@@ -160,7 +175,7 @@ async function restore(address, name) {
 let opening = 0;
 function openForm(id) {
   // Once for a double click: a second form on top of the first would save everything twice.
-  if (id === null && !options.creatable) return;
+  if (options.asOf || (id === null && !options.creatable)) return;
   if (opening || document.querySelector(".q-dialog")) return;
   opening = setTimeout(() => {
     opening = 0;
