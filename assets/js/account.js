@@ -2,7 +2,7 @@
 
 import { button, cell, fields, node, pill, row } from "./dom.js";
 import { element, request } from "./http.js";
-import { toast } from "./toast.js";
+import { attempt, toast } from "./toast.js";
 
 const sessions = await element("[data-sessions] tbody");
 const keys = await element("[data-keys] tbody");
@@ -12,10 +12,13 @@ const newKey = await element("[data-new-key]");
 const secret = await element("[data-secret]");
 const times = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
-password.addEventListener("submit", (event) => attempt(event, changePassword));
-profile.addEventListener("submit", (event) => attempt(event, saveProfile));
-newKey.addEventListener("submit", (event) => attempt(event, makeKey));
-(await element("[data-everywhere]")).addEventListener("click", (event) => attempt(event, leaveEverywhere));
+for (const [form, work] of [[password, changePassword], [profile, saveProfile], [newKey, makeKey]]) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    attempt(work);
+  });
+}
+(await element("[data-everywhere]")).addEventListener("click", () => attempt(leaveEverywhere));
 await Promise.all([showSessions(), showKeys(), showProfile()]);
 
 async function showSessions() {
@@ -26,7 +29,7 @@ async function showSessions() {
         node("td", { title: one.agent }, device(one), " ", one.current ? pill("this one", "good") : ""),
         cell(one.address, "mono muted"),
         cell(times.format(new Date(one.last_seen)), "number muted"),
-        actions(one.current ? "" : button("End", (event) => attempt(event, () => end(`/api/sessions/${one.id}`)))),
+        actions(one.current ? "" : button("End", () => attempt(() => end(`/api/sessions/${one.id}`)))),
       ]),
     ),
   );
@@ -41,7 +44,7 @@ async function showKeys() {
         cell(one.scopes.join(" "), "mono"),
         cell(one.expires_at ? times.format(new Date(one.expires_at)) : "never", "number muted"),
         cell(one.last_used ? times.format(new Date(one.last_used)) : "never", "number muted"),
-        actions(button("Revoke", (event) => attempt(event, () => end(`/api/keys/${one.id}`)))),
+        actions(button("Revoke", () => attempt(() => end(`/api/keys/${one.id}`)))),
       ]),
     ),
   );
@@ -97,13 +100,4 @@ function device(one) {
 
 function actions(...children) {
   return node("td", { className: "actions" }, ...children);
-}
-
-async function attempt(event, work) {
-  event.preventDefault();
-  try {
-    await work();
-  } catch (error) {
-    toast(error.message, { bad: true });
-  }
 }

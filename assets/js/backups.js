@@ -1,8 +1,8 @@
 // Backups: making, fetching, deleting and putting back.
 
-import { button, bytes, cell, node, row } from "./dom.js";
+import { button, bytes, cell, dialog, node, row } from "./dom.js";
 import { element, request } from "./http.js";
-import { toast } from "./toast.js";
+import { attempt, toast } from "./toast.js";
 
 const list = await element("[data-backups] tbody");
 const current = await element("[data-current]");
@@ -81,18 +81,13 @@ function confirmRestore(one) {
   const go = button("Restore and restart", () => attempt(() => restore(one.name, box)), "primary");
   go.disabled = true;
   typed.addEventListener("input", () => (go.disabled = typed.value.trim() !== one.name));
-  const box = node(
-    "dialog",
-    { className: "confirm", "aria-label": "Restore a backup" },
-    node("h2", { text: "Put this backup in the place of everything that is here?" }),
+  const box = dialog(
+    "Put this backup in the place of everything that is here?",
     node("p", { text: "What is here now is kept in a folder of its own beside the data. Everybody is interrupted for some seconds." }),
     node("p", {}, "To go on, type ", node("code", { text: one.name })),
     typed,
     node("div", { className: "form-foot" }, node("span", { className: "gap" }), button("Cancel", () => box.close()), go),
   );
-  box.addEventListener("close", () => box.remove());
-  document.body.append(box);
-  box.showModal();
 }
 
 async function restore(name, box) {
@@ -108,12 +103,4 @@ async function restore(name, box) {
 async function wasRestarted() {
   const answer = await fetch("/backups", { headers: { Accept: "application/json" } }).catch(() => null);
   return answer !== null && (answer.status === 401 || (await answer.json()).current?.status === "none");
-}
-
-async function attempt(work) {
-  try {
-    await work();
-  } catch (error) {
-    toast(error.message, { bad: true });
-  }
 }

@@ -20,6 +20,14 @@ export function button(text, onclick, kind = "") {
   return node("button", { type: "button", className: `button ${kind}`, text, onclick });
 }
 
+export function dialog(title, ...children) {
+  const box = node("dialog", { className: "confirm", "aria-label": title }, node("h2", { text: title }), ...children);
+  box.addEventListener("close", () => box.remove());
+  document.body.append(box);
+  box.showModal();
+  return box;
+}
+
 export function row(cells, className = "") {
   return node("tr", { className }, ...cells.map((one) => (one instanceof HTMLTableCellElement ? one : node("td", {}, one ?? ""))));
 }

@@ -25,6 +25,14 @@ export function toast(text, { action, onAction, bad = false } = {}) {
   corner().append(item);
 }
 
+export async function attempt(work) {
+  try {
+    await work();
+  } catch (error) {
+    toast(error.message, { bad: true });
+  }
+}
+
 function corner() {
   let place = document.querySelector(".toasts");
   if (!place) {

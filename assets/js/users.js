@@ -1,8 +1,8 @@
 // Users: finding, making and changing them.
 
-import { button, cell, fields, later, node, pill, row } from "./dom.js";
+import { button, cell, dialog, fields, later, node, pill, row } from "./dom.js";
 import { element, optionsOf, request } from "./http.js";
-import { toast } from "./toast.js";
+import { attempt } from "./toast.js";
 
 const { own } = optionsOf("users");
 const PAGE = 50;
@@ -117,14 +117,6 @@ function remove(user) {
   );
 }
 
-function dialog(title, ...children) {
-  const box = node("dialog", { className: "confirm", "aria-label": title }, node("h2", { text: title }), ...children);
-  box.addEventListener("close", () => box.remove());
-  document.body.append(box);
-  box.showModal();
-  return box;
-}
-
 function labelled(text, properties) {
   const input = node("input", { className: "field-input", id: `user-${properties.name}`, ...properties });
   return [node("label", { text, htmlFor: input.id }), input];
@@ -132,12 +124,4 @@ function labelled(text, properties) {
 
 function choice(role, checked) {
   return node("label", {}, node("input", { type: "checkbox", value: role, checked }), ` ${role}`);
-}
-
-async function attempt(work) {
-  try {
-    await work();
-  } catch (error) {
-    toast(error.message, { bad: true });
-  }
 }
