@@ -23,6 +23,7 @@ def test_every_open_entity_has_its_addresses() -> None:
         '': ['get', 'post'],
         '/{id}': ['delete', 'get', 'patch', 'put'],
         '/{id}/restore': ['post'],
+        '/{id}/explain': ['get'],
         '/import': ['post'],
         '/changes': ['get'],
     }
