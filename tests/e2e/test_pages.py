@@ -15,6 +15,7 @@ PAGES = [
     ('portal', '/', 'Overview'),
     ('crud', '/', 'Data'),
     ('crud', '/orders', 'Orders'),
+    ('crud', '/explain', 'Who may do what'),
     ('events', '/', 'Events'),
     ('events', '/streams', 'Streams'),
     ('events', '/streams/customers/dan', 'customers/dan'),
@@ -24,6 +25,8 @@ PAGES = [
     ('events', '/backups', 'Backups'),
     ('events', '/sql', 'SQL'),
     ('auth', '/', 'Account'),
+    ('auth', '/users', 'Users'),
+    ('auth', '/audit', 'Audit'),
 ]
 
 
@@ -95,3 +98,11 @@ def test_logging_out_ends_the_session_on_every_port(system: System, page: Page) 
     page.get_by_role('button', name='Log out').click()
     page.goto(system.url('crud', '/customers'))
     expect(page.get_by_role('button', name='Log in')).to_be_visible()
+
+
+def test_it_is_explained_who_may_do_what(system: System, window: Window) -> None:
+    page = window(system.url('crud', '/explain?entity=customers&record=dan&action=delete&user=admin'))
+    expect(page.get_by_text('admin is an admin.')).to_be_visible()
+    page.get_by_label('Action').select_option('read')
+    page.get_by_role('button', name='Explain').click()
+    expect(page.get_by_text('The rule for read is: authenticated.')).to_be_visible()

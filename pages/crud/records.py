@@ -1,4 +1,4 @@
-"""The data port's pages: what entities there are, and the grid of each."""
+"""What entities there are, and the grid of each."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def register(router: APIRouter, system: System) -> None:
     @router.page('/')
     async def home() -> None:
         with frame(system, 'Data', service='crud') as visitor:
-            html('<h1>Data</h1>', classes='headline')
+            link = '<div class="gap"></div><a class="button" href="/explain">Who may do what</a>'
+            html(f'<h1>Data</h1>{link}', classes='headline')
             shown = [e for e in system.entities().values() if decide(e.permissions, 'read', visitor).allowed]
             if not shown:
                 html(empty('table_rows', 'No data yet', 'Describe an entity in config/entities, and it appears here.'))
