@@ -17,22 +17,7 @@ def grid(entity: Entity, visitor: Principal, position: int, as_of: str = '') -> 
     """The records of `entity`, live from the log's `position` on; or as they were at a moment, read-only."""
     actions: tuple[Action, ...] = ('create', 'delete')
     may = {action: not as_of and decide(entity.permissions, action, visitor).allowed for action in actions}
-    module(
-        'grid',
-        {
-            'entity': entity.resource,
-            'title': entity.title,
-            'position': position,
-            'asOf': as_of,
-            'perPage': entity.interface.per_page,
-            'columns': [column(field) for field in entity.listed],
-            'filters': [column(entity.fields[name]) for name in entity.interface.filters],
-            'references': [field.name for field in entity.references],
-            'display': entity.display,
-            'creatable': may['create'],
-            'deletable': may['delete'],
-        },
-    )
+    module('grid', _options(entity, position, as_of) | {'creatable': may['create'], 'deletable': may['delete']})
     new = button('New', kind='primary', symbol='add', attributes='data-new') if may['create'] else ''
     html(
         f'<h1>{text(entity.title)}</h1><span class="pill number" data-total></span>'
@@ -50,6 +35,20 @@ def grid(entity: Entity, visitor: Principal, position: int, as_of: str = '') -> 
             classes='toolbar',
         )
         html('', classes='grid').props('data-grid')
+
+
+def _options(entity: Entity, position: int, as_of: str) -> dict[str, object]:
+    return {
+        'entity': entity.resource,
+        'title': entity.title,
+        'position': position,
+        'asOf': as_of,
+        'perPage': entity.interface.per_page,
+        'columns': [column(field) for field in entity.listed],
+        'filters': [column(entity.fields[name]) for name in entity.interface.filters],
+        'references': [field.name for field in entity.references],
+        'display': entity.display,
+    }
 
 
 def column(field: Field) -> dict[str, Any]:
