@@ -47,12 +47,8 @@ def register(router: APIRouter, system: System) -> None:
             if not decision.allowed:
                 html(empty('lock', 'Not allowed', decision.reason), classes='panel')
                 return
-            grid(
-                table.entity.without(table.entity.hidden_from(visitor)),
-                visitor,
-                (await system.log.head()).position,
-                as_of,
-            )
+            shown = table.entity.without(table.entity.hidden_from(visitor))
+            grid(shown, visitor, system.log.position, as_of)
             _shortcuts()
             ui.on('open_form', lambda event: _open_form(system, entity, event))
 
