@@ -44,7 +44,7 @@ class Api(Endpoints):
         self.add('POST /api/change-password', self.change_password, Done, PasswordChange)
         self.add('GET /api/verify', self.verify, Verified)
         self.add('GET /health', self.health, Healthy)
-        self.add('POST /introspect', self.introspect, Introspected)
+        self.add('POST /introspect', self.introspect, Introspected, Introspection, form=True)
         self.router.add_api_route('/.well-known/jwks.json', self.jwks, methods=['GET'])
 
     async def register(self, request: Request) -> Response:
@@ -79,8 +79,7 @@ class Api(Endpoints):
     async def log_out(self, request: Request) -> Response:
         """End the session of the token or cookie; with `all`, every session of the user."""
         leaving = await read_json(request, Leaving)
-        claims = self.claims(request)
-        caller = caller_of(request)
+        claims, caller = self.person(request)
         await self.parts.quick.run(lambda: self._accounts.log_out(claims, leaving.all, caller))
         said = answer(Done())
         if COOKIE in request.cookies:
@@ -90,8 +89,7 @@ class Api(Endpoints):
     async def change_password(self, request: Request) -> Response:
         """Set another password; the user's other sessions end."""
         given = await read_json(request, PasswordChange)
-        claims = self.claims(request)
-        caller = caller_of(request)
+        claims, caller = self.person(request)
         current, new = given.current_password, given.new_password
         self._accounts.check_new_password(claims, current, new)
         await self._attempts.make(

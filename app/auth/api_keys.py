@@ -46,6 +46,7 @@ class ApiKeys:
         self._clock = clock
         self._by_id: dict[str, ApiKey] = {}
         self._by_secret: dict[str, ApiKey] = {}
+        self._told: set[str] = set()
         with database.transaction() as reading:
             rows = reading.run(
                 'SELECT id, user_id, name, secret_hash, scopes, created_at, expires_at, last_used FROM api_keys'
@@ -92,6 +93,16 @@ class ApiKeys:
             ids = [key.id for key in keys]
             transaction.run('DELETE FROM api_keys WHERE id IN (SELECT unnest(?::VARCHAR[]))', ids)
             transaction.then(lambda: self._forget(keys))
+
+    def run_out(self) -> list[str]:
+        """What stands for the session of each key that has run out since this was asked last."""
+        now = self._clock()
+        ended = [key for key in list(self._by_id.values()) if key.expires_at is not None and key.expires_at <= now]
+        for key in ended:
+            self._by_secret.pop(key.secret_hash, None)
+        fresh = [key.session_id for key in ended if key.id not in self._told]
+        self._told.update(key.id for key in ended)
+        return fresh
 
     def write_down_uses(self, transaction: Transaction) -> None:
         """Keep when each key was last used."""

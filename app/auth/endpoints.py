@@ -24,7 +24,10 @@ class Endpoints:
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
-        refused: dict[int | str, dict[str, Any]] = {'default': {'model': ProblemShown, 'description': 'Refused'}}
+        shape = {'schema': ProblemShown.model_json_schema()}
+        refused: dict[int | str, dict[str, Any]] = {
+            'default': {'description': 'Refused', 'content': {'application/problem+json': shape}}
+        }
         self.router = APIRouter(responses=refused)
 
     def add(
@@ -35,10 +38,11 @@ class Endpoints:
         takes: type[Shape] | None = None,
         *,
         status: int = 200,
+        form: bool = False,
     ) -> None:
         """One row of the API: `add('POST /api/login', self.log_in, LoggedIn, Credentials)`."""
         method, path = route.split()
-        extra = taken_as(takes) if takes else None
+        extra = taken_as(takes, form=form) if takes else None
         self.router.add_api_route(
             path, run, methods=[method], response_model=gives, status_code=status, openapi_extra=extra
         )

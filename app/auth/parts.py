@@ -86,5 +86,6 @@ class Parts:
 
     def _tidy(self) -> None:
         self.sessions.tidy()
+        self.sessions.interrupt(self.api_keys.run_out())
         with self.database.transaction() as transaction:
             self.api_keys.write_down_uses(transaction)

@@ -173,6 +173,7 @@ def moment(seconds: float) -> str:
     return datetime.fromtimestamp(int(seconds), UTC).isoformat().replace('+00:00', 'Z')
 
 
-def taken_as(shape: type[Shape]) -> dict[str, Any]:
+def taken_as(shape: type[Shape], *, form: bool = False) -> dict[str, Any]:
     """How the API's description shows a body."""
-    return {'requestBody': {'required': True, 'content': {'application/json': {'schema': shape.model_json_schema()}}}}
+    kind = 'application/x-www-form-urlencoded' if form else 'application/json'
+    return {'requestBody': {'required': True, 'content': {kind: {'schema': shape.model_json_schema()}}}}

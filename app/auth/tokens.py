@@ -26,6 +26,7 @@ class Pass:
     session_id: str
     user_id: str
     expires_at: int
+    key_id: str
 
 
 class Tokens:
@@ -63,7 +64,7 @@ class Tokens:
             self._read[token] = known
             if len(self._read) > REMEMBERED:
                 self._read.popitem(last=False)
-        return known if known.expires_at > self._clock() else None
+        return known if known.expires_at > self._clock() and self._keys.find(known.key_id) else None
 
     def _check(self, token: str) -> Pass | None:
         if len(token) > LONGEST:
@@ -81,6 +82,6 @@ class Tokens:
                 # Times are compared with our own clock, in `read`.
                 options={'require': REQUIRED, 'verify_exp': False, 'verify_iat': False, 'verify_nbf': False},
             )
-            return Pass(str(said['sid']), str(said['sub']), int(said['exp']))
+            return Pass(str(said['sid']), str(said['sub']), int(said['exp']), key.id)
         except (jwt.InvalidTokenError, TypeError, ValueError):
             return None

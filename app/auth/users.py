@@ -108,8 +108,9 @@ class Users:
             raise Conflict('This account exists already.', errors=taken)
 
     def _replace(self, before: User, after: User) -> None:
-        self._forget(before)
-        self._keep(after)
+        self._keep(after)  # first, because others look without a lock
+        for old in {before.username.lower(), before.email} - {after.username.lower(), after.email}:
+            self._ids.pop(old, None)
 
     def _forget(self, user: User) -> None:
         self._by_id.pop(user.id, None)

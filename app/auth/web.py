@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
@@ -13,7 +14,7 @@ from app.auth.border import Border, problem_answer
 from app.auth.origin import Origins
 from app.auth.pages import PATHS, Pages
 from app.auth.parts import Parts
-from app.auth.problems import MethodNotAllowed, NotFound, Problem
+from app.auth.problems import Invalid, MethodNotAllowed, NotFound, Problem
 from app.auth.screen import Screen
 
 
@@ -37,6 +38,11 @@ def _explain_refusals(app: FastAPI, pages: Pages) -> None:
         if request.url.path in PATHS:
             return pages.refuse(request, problem)
         return problem_answer(problem, request.scope['state']['request_id'])
+
+    @app.exception_handler(RequestValidationError)
+    async def explain_parameters(request: Request, error: RequestValidationError) -> Response:
+        wrong = Invalid({str(one['loc'][-1]): f'{one["msg"]}.' for one in error.errors()})
+        return problem_answer(wrong, request.scope['state']['request_id'])
 
     @app.exception_handler(HTTPException)
     async def explain_routing(request: Request, error: HTTPException) -> Response:
