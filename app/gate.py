@@ -114,7 +114,9 @@ class Gate:
             origin = headers.get('origin')
             if origin and origin not in self._own and origin not in self._origins():
                 raise Denied(f'Pages from {origin} may not open WebSockets here.')
-            principal = scope['state']['principal'] = self._principal(headers)
+            principal = scope['state']['principal'] = self._principal(
+                headers, cookies=not origin or origin in self._own
+            )
             session = principal.session
             self._sockets.setdefault(session, set()).add(listener)
             await self.app(scope, _until(ended, receive), send)
@@ -142,7 +144,9 @@ class Gate:
         return None
 
     def _check_origin(self, scope: Scope, headers: Headers) -> None:
-        if scope['method'] in SAFE or headers.get('authorization'):
+        # Socket.IO's polling is told to everybody who asks, whatever the origin; here it is like a WebSocket.
+        polls = scope['path'].startswith('/_nicegui_ws/')
+        if (scope['method'] in SAFE and not polls) or headers.get('authorization'):
             return
         origin = headers.get('origin')
         foreign = headers.get('sec-fetch-site') == 'cross-site' if origin in {None, 'null'} else origin not in self._own
@@ -162,9 +166,10 @@ class Gate:
         }
         return answer | ({'Access-Control-Allow-Credentials': 'true'} if origin in self._own else {})
 
-    def _principal(self, headers: Headers) -> Principal:
+    def _principal(self, headers: Headers, *, cookies: bool = True) -> Principal:
         authorization = headers.get('authorization')
-        principal = self._identify(authorization, _cookie(headers.get('cookie', ''), self._cookie))
+        cookie = _cookie(headers.get('cookie', ''), self._cookie) if cookies else None
+        principal = self._identify(authorization, cookie)
         if principal is None and authorization:
             raise NotLoggedIn('The token is not valid, or no longer. Log in again.')
         return principal or ANONYMOUS

@@ -127,6 +127,7 @@ async def serve(app: ASGIApp, sockets: list[socket.socket], started: Callable[[]
         access_log=False,
         lifespan='on',
         server_header=False,
+        proxy_headers=False,  # anybody on this machine could claim any address, and so escape the throttle
         ws_per_message_deflate=False,
         ws_max_size=1_000_000,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
@@ -213,7 +214,7 @@ _TAKEN = {98, 48, 10048}
 
 def _asks_for_page(scope: Scope) -> bool:
     reads = scope['type'] == 'http' and scope['method'] in {'GET', 'HEAD'}
-    return reads and scope['path'].split('/')[1] not in NEVER_PAGES and wants_html(scope)
+    return reads and scope['path'][1:].partition('/')[0] not in NEVER_PAGES and wants_html(scope)
 
 
 def _principal(scope: Scope) -> Principal:

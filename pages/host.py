@@ -9,11 +9,13 @@ from pathlib import Path
 from fastapi import FastAPI
 from nicegui import APIRouter, app, ui
 from nicegui.storage import RequestTrackingMiddleware
+from starlette.exceptions import HTTPException
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.errors import NotFound
 from app.server import Port
 from app.services import SERVICES
 from pages.system import System
@@ -81,7 +83,10 @@ class _Shared:
             await app(scope, receive, send)
             return
         inner = {**scope, 'path': path.removeprefix('/assets'), 'root_path': ''}
-        await self._assets(inner, receive, _with_caching(send, lasting=path.endswith('.woff2')))
+        try:
+            await self._assets(inner, receive, _with_caching(send, lasting=path.endswith('.woff2')))
+        except HTTPException as error:
+            raise NotFound(f'There is no file {path}.') from error
 
 
 def _with_caching(send: Send, *, lasting: bool) -> Send:

@@ -30,7 +30,9 @@ def main() -> int:
         print(f'Auth: {issuer}/login', flush=True)
         if link := auth.first_admin_link():
             print(f'Create the first admin here, within 30 minutes:\n{link}', flush=True)
-        uvicorn.run(auth.app, host='127.0.0.1', port=options.port, log_level='warning', access_log=False)
+        uvicorn.run(
+            auth.app, host='127.0.0.1', port=options.port, log_level='warning', access_log=False, proxy_headers=False
+        )
     finally:
         auth.close()
     return 0

@@ -147,6 +147,6 @@ class Accounts:
         if user is None or user.disabled or not good:
             with self._database.transaction() as transaction:
                 # The name that was typed is left out: people type passwords into the wrong field.
-                self._events.record(transaction, 'login_failed', caller, user=user.id if user else None)
+                self._events.record(transaction, 'login_failed', caller, user=user.id if user else None, by_nobody=True)
             raise NotLoggedIn('The name or the password is wrong.')
         return user

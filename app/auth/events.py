@@ -40,14 +40,18 @@ class SecurityEvents:
         user: str | None = None,
         session: str | None = None,
         detail: str = '',
+        by_nobody: bool = False,
     ) -> None:
-        """Add one event to what is being committed; `type` is in the past tense."""
+        """Add one event to what is being committed; `type` is in the past tense.
+
+        Who did it is the caller if he is logged in, else the user it is about, unless nobody proved to be that user.
+        """
         self._last += 1
         recorded_at = int(self._clock() * 1_000_000)
-        values = (self._last, recorded_at, type, user, session, caller.address, caller.request_id)
-        transaction.run(
-            'INSERT INTO security_events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)', *values, caller.actor or user, detail
-        )
+        actor = '' if by_nobody else caller.actor or user
+        place = (caller.address, caller.request_id)
+        values = (self._last, recorded_at, type, user, session, *place, actor, detail)
+        transaction.run('INSERT INTO security_events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)', *values)
 
     def page(self, before: int, limit: int, type: str, user: str) -> list[dict[str, Any]]:
         """What happened before an entry, newest first; of one type or about one user if these are given."""

@@ -48,7 +48,7 @@ class Users:
     def by_login(self, login: str) -> User | None:
         """The user whose name or e-mail address this is, whatever the case of its letters."""
         id = self._ids.get(login.strip().lower())
-        return self._by_id[id] if id else None
+        return self._by_id.get(id) if id else None
 
     def all(self) -> list[User]:
         """Everybody, by name."""
@@ -113,9 +113,9 @@ class Users:
             self._ids.pop(old, None)
 
     def _forget(self, user: User) -> None:
-        self._by_id.pop(user.id, None)
         for login in (user.username.lower(), user.email):
             self._ids.pop(login, None)
+        self._by_id.pop(user.id, None)
 
     def _keep(self, user: User) -> None:
         self._by_id[user.id] = user

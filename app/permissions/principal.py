@@ -22,7 +22,7 @@ class Principal:
     @property
     def admin(self) -> bool:
         """Whether everything is allowed, without any limit."""
-        return 'admin' in self.roles and self.scopes is None
+        return 'admin' in self.roles and (self.scopes is None or '*' in self.scopes)
 
     @property
     def reads_log(self) -> bool:

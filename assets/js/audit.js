@@ -11,6 +11,7 @@ const list = await element("[data-audit] tbody");
 const more = await element("[data-more]");
 const times = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "medium" });
 let next = null;
+let asked = 0;
 
 form.addEventListener("input", start);
 form.addEventListener("submit", (event) => event.preventDefault());
@@ -24,8 +25,10 @@ async function start() {
 }
 
 async function load() {
+  const mine = ++asked;
   try {
     const page = await request(`/api/audit?${new URLSearchParams({ ...fields(form), limit: PAGE, ...(next ? { before: next } : {}) })}`);
+    if (mine !== asked) return; // something else was asked meanwhile
     next = page.next;
     more.hidden = next === null;
     list.append(...page.events.map((event) => line(event)));

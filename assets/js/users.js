@@ -12,6 +12,7 @@ const more = await element("[data-more]");
 const dates = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 let roles = [];
 let offset = 0;
+let asked = 0;
 
 form.addEventListener("input", later(find, 150));
 form.addEventListener("submit", (event) => event.preventDefault());
@@ -26,7 +27,9 @@ async function find() {
 }
 
 async function load() {
+  const mine = ++asked;
   const page = await request(`/api/users?${new URLSearchParams({ ...fields(form), limit: PAGE, offset })}`);
+  if (mine !== asked) return; // something else was asked meanwhile
   roles = page.roles;
   offset += page.users.length;
   list.append(...page.users.map((user) => line(user)));
@@ -60,7 +63,7 @@ function edit(user) {
     ...(user ? [] : labelled("Password", { name: "password", type: "password", required: true, minLength: 10, autocomplete: "new-password" })),
     node("span", { text: "Roles" }),
     node("div", { className: "choices" }, ...roles.map((role) => choice(role, user ? user.roles.includes(role) : role === "user"))),
-    ...labelled("Another role", { name: "another", autocomplete: "off", pattern: "[a-z][a-z0-9_-]*" }),
+    ...labelled("Another role", { name: "another", autocomplete: "off", pattern: "[a-z][a-z0-9_\\-]*" }),
     node("p", { className: "bad-text", role: "alert" }),
     node("div", { className: "form-foot" }, node("span", { className: "gap" }), button("Cancel", () => box.close()), node("button", { className: "button primary", text: "Save" })),
   );

@@ -87,7 +87,10 @@ async def _cancel(projector: Projector) -> None:
 
 
 def _may_read(request: Request, projector: Projector) -> bool:
-    principal, words = principal_of(request), projector.recipe.definition.permissions.read
-    if principal.admin or 'public' in words:
+    definition = projector.recipe.definition
+    principal, words = principal_of(request), definition.permissions.read
+    if not (principal.in_scope(definition.projection, 'read') or principal.in_scope('events', 'read')):
+        return False
+    if 'admin' in principal.roles or 'public' in words:
         return True
     return not principal.anonymous and ('authenticated' in words or bool(principal.roles.intersection(words)))
