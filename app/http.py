@@ -86,7 +86,18 @@ async def read_json(request: Request, limit: int = MAX_BODY) -> Any:
 
 def route(methods: str, path: str, endpoint: Endpoint) -> Route:
     """A row of a service's list of routes: `route('GET POST', '/api/{entity}', records)`."""
-    return Route(path, endpoint, methods=methods.split())
+    return Route(path, _Direct(endpoint), methods=methods.split())
+
+
+class _Direct:
+    """An endpoint as an ASGI app; a function would be wrapped by Starlette in its own handling of errors, twice."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._endpoint(Request(scope, receive, send))
+        await response(scope, receive, send)
 
 
 class Routes:

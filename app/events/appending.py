@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
+from app import codec
 from app.errors import Denied, Invalid, Malformed
 from app.events.event import NewEvent, derived_id, new_event
 from app.events.log import Append, Expect, Expectation
@@ -18,6 +20,8 @@ MOST = 10_000
 """Events in one request."""
 WORDS = {'any': Expect.ANY, 'none': Expect.NONE, 'exists': Expect.EXISTS}
 SEED_NAMES = {'event_type': 'type', 'event_data': 'data', 'event_metadata': 'meta'}
+SEED_WORDS = frozenset({*SEED_NAMES, 'aggregate_type', 'aggregate_id'})
+KNOWN = frozenset({'stream', 'type', 'data', 'meta', 'event_id'})
 OURS = frozenset({'actor', 'name', 'source', 'request', 'owner', 'fingerprint'})
 """What the system itself writes into an event's meta."""
 
@@ -42,33 +46,46 @@ def parse_append(body: Any, meta: dict[str, Any], owner: Owner, key: tuple[str, 
     rows = body['events']
     if not isinstance(rows, list) or not 0 < len(rows) <= MOST:
         raise Invalid(errors={'events': f'must be a list of 1 to {MOST:,} events'})
-    ids = [derived_id(*key, str(number)) if key else None for number in range(len(rows))]
-    events = [_event(f'events.{number}', row, meta, owner, ids[number]) for number, row in enumerate(rows)]
+    reader = _Reader(meta, owner)
+    events = [
+        reader.event(f'events.{number}', row, derived_id(*key, str(number)) if key else None)
+        for number, row in enumerate(rows)
+    ]
     return Append(events=events, expected=_expectations(body.get('expected', {})))
 
 
-def _event(place: str, row: Any, meta: dict[str, Any], owner: Owner, event_id: str | None) -> NewEvent:
-    if not isinstance(row, dict):
-        raise Invalid(errors={place: 'must be an object'})
-    row = _renamed(place, row)
-    unknown = row.keys() - {'stream', 'type', 'data', 'meta', 'event_id'}
-    if unknown:
-        raise Invalid(errors={f'{place}.{name}': 'is not known here' for name in sorted(unknown)})
-    stream = _stream(f'{place}.stream', row.get('stream'), owner)
-    kind, data, own_meta = row.get('type'), row.get('data', {}), row.get('meta', {})
-    if not isinstance(kind, str) or not TYPE.fullmatch(kind):
-        raise Invalid(errors={f'{place}.type': 'must be a word such as shipped'})
-    for name, value in (('data', data), ('meta', own_meta)):
-        if not isinstance(value, dict):
-            raise Invalid(errors={f'{place}.{name}': 'must be an object'})
-    if taken := OURS & own_meta.keys():
-        raise Invalid(errors={f'{place}.meta.{name}': 'is written by the system' for name in sorted(taken)})
-    given = _event_id(f'{place}.event_id', row.get('event_id'))
-    return new_event(stream, kind, data, own_meta | meta, given or event_id)
+class _Reader:
+    """Reads the events of one request; what is the same for all of them is worked out once."""
+
+    def __init__(self, meta: dict[str, Any], owner: Owner) -> None:
+        self._meta = meta
+        self._meta_text = codec.canonical(meta)
+        self._owner = cache(owner)
+
+    def event(self, place: str, row: Any, event_id: str | None) -> NewEvent:
+        """The event that `row` spells; mistakes are reported at `place`."""
+        if not isinstance(row, dict):
+            raise Invalid(errors={place: 'must be an object'})
+        row = _renamed(place, row)
+        if not row.keys() <= KNOWN:
+            raise Invalid(errors={f'{place}.{name}': 'is not known here' for name in sorted(row.keys() - KNOWN)})
+        stream = _stream(f'{place}.stream', row.get('stream'), self._owner)
+        kind, data, own_meta = row.get('type'), row.get('data', {}), row.get('meta', {})
+        if not isinstance(kind, str) or not TYPE.fullmatch(kind):
+            raise Invalid(errors={f'{place}.type': 'must be a word such as shipped'})
+        for name, value in (('data', data), ('meta', own_meta)):
+            if not isinstance(value, dict):
+                raise Invalid(errors={f'{place}.{name}': 'must be an object'})
+        if own_meta and (taken := OURS & own_meta.keys()):
+            raise Invalid(errors={f'{place}.meta.{name}': 'is written by the system' for name in sorted(taken)})
+        given = _event_id(f'{place}.event_id', row.get('event_id')) or event_id
+        return new_event(stream, kind, data, own_meta | self._meta if own_meta else self._meta_text, given)
 
 
 def _renamed(place: str, row: dict[str, Any]) -> dict[str, Any]:
     """The names of the first version of this API still work: `aggregate_type` and `aggregate_id` spell the stream."""
+    if SEED_WORDS.isdisjoint(row):
+        return row
     for old, new in SEED_NAMES.items():
         if old in row and new in row:
             raise Invalid(errors={f'{place}.{old}': f'is another word for {new}; send one of them'})

@@ -125,6 +125,11 @@ class Database:
         return cursor
 
 
+def parsed(sql: str) -> Any:
+    """A statement to execute again and again, on any cursor, without reading its text each time."""
+    return duckdb.extract_statements(sql)[0]
+
+
 def first_line(error: BaseException) -> str:
     """What an error says, without the pages that may follow."""
     return str(error).partition('\n')[0]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.events import recovery
 from app.events.checkpoints import why_not
-from app.events.database import Database
+from app.events.database import Database, parsed
 from app.events.event import BEGINNING, Event, Head
 from app.events.head_file import HeadFile
 from app.events.log import Append, Appended, Apply
@@ -29,6 +29,7 @@ SCHEMA = """
     CREATE TABLE IF NOT EXISTS claims (claim VARCHAR PRIMARY KEY, owner VARCHAR NOT NULL);
 """
 COLUMNS = 'position, stream, version, type, data, meta, event_id::VARCHAR, recorded_at, hash'
+PAGE = parsed(f'SELECT {COLUMNS} FROM events WHERE position > ? AND position <= ? ORDER BY position')
 
 
 class DuckDBLog:
@@ -52,8 +53,7 @@ class DuckDBLog:
 
     async def read(self, after: int, limit: int = 1000) -> list[Event]:
         """Events in order of position, from the one after `after`."""
-        sql = f'SELECT {COLUMNS} FROM events WHERE position > ? AND position <= ? ORDER BY position'
-        return [Event(*row) for row in await self.database.query(sql, [after, after + limit])]
+        return list(map(Event._make, await self.database.query(PAGE, [after, after + limit])))
 
     async def read_stream(self, stream: str, after_version: int = 0) -> list[Event]:
         """Events of one stream in order of version."""

@@ -76,10 +76,10 @@ def chain(previous: str, *columns: Any) -> str:
 
 
 def new_event(
-    stream: str, type_: str, data: dict[str, Any], meta: dict[str, Any], event_id: str | None = None
+    stream: str, type_: str, data: dict[str, Any], meta: dict[str, Any] | str, event_id: str | None = None
 ) -> NewEvent:
-    """An event to append; without an `event_id` of the caller's it gets a fresh one."""
-    texts = codec.canonical(data), codec.canonical(meta)
+    """An event to append; `meta` may be a canonical text already. Without an `event_id` it gets a fresh one."""
+    texts = codec.canonical(data), meta if isinstance(meta, str) else codec.canonical(meta)
     if event_id is None:
         return NewEvent(stream, type_, *texts, fresh_uuid(), minted=True)
     try:

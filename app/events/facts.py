@@ -3,21 +3,27 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from app.events.database import parsed
 from app.events.event import BEGINNING, Event, Head
 from app.events.log import Append, Expect
 from app.events.plan import ABSENT, ClaimKey, Facts, Plan, StreamHead
 
 CACHED = 100_000
+RECENT = 200_000
+"""Events at the end of the log whose streams are known from the start: one look-up costs as much as reading them."""
 
 HEAD = 'SELECT position, hash, recorded_at FROM events ORDER BY position DESC LIMIT 1'
 CATEGORIES = "SELECT split_part(stream, '/', 1), max(position) FROM events GROUP BY 1"
-STREAMS = """
+NEWEST_STREAMS = """
     SELECT stream, max(version), arg_max(type, version) = 'deleted'
-    FROM events WHERE stream IN (SELECT unnest(?::VARCHAR[])) GROUP BY stream"""
-RECORDED = """
+    FROM events WHERE position > ? GROUP BY stream ORDER BY max(position)"""
+STREAMS = parsed("""
+    SELECT stream, max(version), arg_max(type, version) = 'deleted'
+    FROM events WHERE stream IN (SELECT unnest(?::VARCHAR[])) GROUP BY stream""")
+RECORDED = parsed("""
     SELECT position, stream, version, type, data, meta, event_id::VARCHAR, recorded_at, hash
-    FROM events WHERE event_id IN (SELECT unnest(?::VARCHAR[])::UUID)"""
-CLAIMS = 'SELECT claim, owner FROM claims WHERE claim IN (SELECT unnest(?::VARCHAR[]))'
+    FROM events WHERE event_id IN (SELECT unnest(?::VARCHAR[])::UUID)""")
+CLAIMS = parsed('SELECT claim, owner FROM claims WHERE claim IN (SELECT unnest(?::VARCHAR[]))')
 
 
 class FactFinder:
@@ -26,6 +32,8 @@ class FactFinder:
     def __init__(self, cursor: Any) -> None:
         self._cursor = cursor
         self._streams: dict[str, StreamHead] = {}
+        self._knows_all = False
+        """Whether a stream that is not in `_streams` does not exist."""
         self.reset()
 
     def reset(self) -> None:
@@ -34,7 +42,10 @@ class FactFinder:
         self.head = Head(row[0], row[1]) if row else BEGINNING
         self.recorded_at: int = row[2] if row else 0
         self.categories: dict[str, int] = dict(self._cursor.execute(CATEGORIES).fetchall())
-        self._streams.clear()
+        oldest = max(0, self.head.position - RECENT)
+        rows = self._cursor.execute(NEWEST_STREAMS, [oldest]).fetchall()
+        self._streams = {stream: StreamHead(version, deleted) for stream, version, deleted in rows}
+        self._knows_all = oldest == 0
 
     def gather(self, requests: Sequence[Append]) -> Facts:
         """The facts that decide `requests`."""
@@ -53,6 +64,7 @@ class FactFinder:
         self.categories = plan.facts.categories
         if len(self._streams) > 2 * CACHED:
             self._streams = dict(list(self._streams.items())[-CACHED:])
+            self._knows_all = False
         for stream, head in plan.facts.streams.items():
             if head is not ABSENT:
                 self._streams.pop(stream, None)
@@ -71,7 +83,7 @@ class FactFinder:
                 missing.append(stream)
             else:
                 mentioned[stream] = known
-        if missing:
+        if missing and not self._knows_all:
             for stream, version, deleted in self._cursor.execute(STREAMS, [missing]).fetchall():
                 mentioned[stream] = StreamHead(version, deleted)
         return mentioned

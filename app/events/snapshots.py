@@ -4,20 +4,36 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from app import codec
 from app.errors import NotFound
 from app.events.aggregate import EMPTY, Aggregate, fold
-from app.events.database import Read
+from app.events.database import Read, Row
 from app.events.derived import Cursor, Derived
 from app.events.duckdb_log import COLUMNS, DuckDBLog
 from app.events.event import Event, rfc3339
 
 FAR = 2**62
-DUE = """
-    SELECT stream, version FROM events
-    WHERE position > ? AND position <= ? AND version % ? = 0 ORDER BY position LIMIT 1000"""
+AT_ONCE = 1000
+"""Snapshots taken together: finding the events of one stream costs as much as finding those of many."""
+PAGE = 50_000
+"""Positions looked at together."""
+DUE = f"""
+    SELECT stream, version, position FROM events
+    WHERE position > ? AND position <= ? AND version % ? = 0 ORDER BY position LIMIT {AT_ONCE}"""
+STARTS = """
+    SELECT s.stream, arg_max(s.state, s.version) FROM derived.snapshots AS s
+    JOIN (SELECT unnest(?) AS stream, unnest(?) AS version) AS due ON s.stream = due.stream AND s.version < due.version
+    WHERE s.hash = (SELECT hash FROM events WHERE position = s.position) GROUP BY s.stream"""
+OF_STREAMS = f"""
+    SELECT {COLUMNS} FROM events
+    WHERE position > ? AND position <= ? AND stream IN (SELECT unnest(?)) ORDER BY position"""
+KEEP = """
+    INSERT INTO derived.snapshots SELECT n.* FROM (
+        SELECT unnest(?) AS stream, unnest(?) AS version, unnest(?), unnest(?), unnest(?), unnest(?)) AS n
+    WHERE NOT EXISTS (SELECT 1 FROM derived.snapshots AS s WHERE s.stream = n.stream AND s.version = n.version)"""
 NEAREST = """
     SELECT s.version, s.state FROM derived.snapshots AS s
     WHERE s.stream = ? AND s.version <= ? AND s.position <= ?
@@ -75,10 +91,10 @@ class Snapshots:
         if every == 0 or self._done >= head:
             return
         while due := await self._log.database.query(DUE, [self._done, head, every]):
-            for stream, version in due:
-                reading = await self.take(stream, version)
-                self._done = max(self._done, reading['position'])
-            if len(due) < 1000:
+            rows = await self._log.database.read(partial(_states_of, due))
+            await self._derived.transaction(partial(_keep, rows))
+            self._done = due[-1][2]
+            if len(due) < AT_ONCE:
                 break
         self._done = head
         await self._derived.transaction(lambda cursor: _remember(cursor, head))
@@ -112,6 +128,29 @@ def _read_state(read: Read, stream: str, version: int, position: int) -> Reading
     events = [Event(*row) for row in rows]
     digest = events[-1].hash if events else ''
     return Reading(fold(events, start), len(events), snapshot, digest)
+
+
+def _states_of(due: list[Row], read: Read) -> list[Row]:
+    """The rows that keep states of many streams, each at its version; `due` is in order of position."""
+    first = {stream: version for stream, version, _ in reversed(due)}
+    states = {stream: _unpacked(state) for stream, state in read(STARTS, [list(first), list(first.values())])}
+    wanted, rows, taken_at = {position for *_, position in due}, list[Row](), time.time_ns() // 1000
+    after, end = min(states.get(stream, EMPTY).position for stream in first), due[-1][2]
+    while after < end:
+        for event in map(Event._make, read(OF_STREAMS, [after, min(after + PAGE, end), list(first)])):
+            start = states.get(event.stream, EMPTY)
+            if event.version <= start.version:
+                continue
+            state = states[event.stream] = start.after(event)
+            if event.position in wanted:
+                rows.append((event.stream, event.version, event.position, event.hash, _packed(state), taken_at))
+        after += PAGE
+    return rows
+
+
+def _keep(rows: list[Row], cursor: Cursor) -> None:
+    if rows:
+        cursor.execute(KEEP, [list(column) for column in zip(*rows, strict=True)])
 
 
 def _packed(aggregate: Aggregate) -> str:

@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from app.events.event import Event
 
 WINDOW = 4096
-PAGE = 1000
+PAGE = 5000
+"""Each page costs two milliseconds before its first event: with a thousand a replay takes half as long again."""
 
 
 class Tail:

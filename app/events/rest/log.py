@@ -157,7 +157,7 @@ class LogEndpoints:
 
     def _of_page(self, events: Sequence[Event], wanted: Slice) -> list[bytes]:
         position = self.log.position
-        behind = position - events[-1].position
+        behind = position - events[0].position + 1
         messages = []
         if behind > BEHIND:
             notice = {'type': 'behind', 'position': events[0].position - 1, 'head': position, 'events': behind}

@@ -64,11 +64,28 @@ def test_the_most_recent_streams_are_remembered(tmp_path: Path, monkeypatch: pyt
     asyncio.run(story())
 
 
+def test_where_the_whole_log_is_known_nothing_is_looked_up_for_a_new_stream(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with opened(tmp_path) as log:
+            await log.append(create('c/1'))
+        async with opened(tmp_path) as log:
+            finder = log.writer._facts
+            finder._cursor = counting = Counting(finder._cursor)
+            await log.append(change('c/1', 1))
+            await log.append(create('c/2', Expect.NONE))
+            assert counting.queries == 0
+            with pytest.raises(WrongVersion):
+                await log.append(create('c/1', Expect.NONE))
+
+    asyncio.run(story())
+
+
 def test_a_group_costs_one_query_of_each_kind_however_large_it_is(tmp_path: Path) -> None:
     async def story() -> None:
         async with opened(tmp_path) as log:
             finder = log.writer._facts
             finder._cursor = counting = Counting(finder._cursor)
+            finder._knows_all = False  # as in a log that is longer than what is kept in memory
             await append_together(
                 log, *(ask(happened('created', f'c/{n}', ID.format(n)), claims=[take(str(n), 'c')]) for n in range(50))
             )
