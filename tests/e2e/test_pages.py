@@ -95,7 +95,7 @@ def test_logging_out_ends_the_session_on_every_port(system: System, page: Page) 
     page.get_by_label('Password').fill(PASSWORD)
     page.get_by_role('button', name='Log in').click()
     page.goto(system.url('auth'))
-    page.get_by_role('button', name='Log out').click()
+    page.get_by_role('button', name='Log out', exact=True).click()
     page.goto(system.url('crud', '/customers'))
     expect(page.get_by_role('button', name='Log in')).to_be_visible()
 
