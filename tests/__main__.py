@@ -15,6 +15,8 @@ from xml.etree import ElementTree
 
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).parent.parent
+BESIDE_EACH_OTHER = ('--numprocesses=auto', '--dist=loadgroup')
+"""As many tests at a time as there are cores; those of one group run in order, on one system."""
 
 
 @dataclass
@@ -32,11 +34,11 @@ class Run:
         done = subprocess.run([str(word) for word in command], cwd=ROOT, check=False)
         self.steps.append((name, done.returncode == 0, time.monotonic() - began))
 
-    def pytest(self, name: str, *paths: str) -> None:
+    def pytest(self, name: str, *words: str) -> None:
         """One kind of test."""
         report = self.reports / f'{name}.xml'
         rounds = ['-m', ''] if self.long else []
-        self.step(name, sys.executable, '-m', 'pytest', '-q', '--durations=5', f'--junit-xml={report}', *rounds, *paths)
+        self.step(name, sys.executable, '-m', 'pytest', '-q', '--durations=5', f'--junit-xml={report}', *rounds, *words)
 
 
 def main() -> int:
@@ -52,8 +54,8 @@ def main() -> int:
         run.step('lint of JavaScript', BIN / 'oxlint', '-c', '.oxlintrc.json', '--deny-warnings', 'assets/js')
         run.step('types', sys.executable, '-m', 'mypy')
         if not options.check:
-            run.pytest('unit', 'tests/test_architecture.py', 'tests/unit')
-            run.pytest('integration', 'tests/integration')
+            run.pytest('unit', *BESIDE_EACH_OTHER, 'tests/test_architecture.py', 'tests/unit')
+            run.pytest('integration', *BESIDE_EACH_OTHER, 'tests/integration')
             os.environ['DBBASIC_CHROMIUM'] = find_chromium()
             run.pytest('e2e', 'tests/e2e')
         return summarize(run)

@@ -178,6 +178,7 @@ SCENARIOS = [
 ]
 
 
+@pytest.mark.xdist_group('scenarios of records')
 @pytest.mark.parametrize('scenario', SCENARIOS, ids=str)
 def test_request(scenario: Scenario, changing_system: System) -> None:
     scenario.run(changing_system)
