@@ -15,12 +15,12 @@ from urllib.parse import quote
 
 from starlette.types import ASGIApp
 
-from app.auth import COOKIE, Auth, Claims, Policy, Unreadable
-from app.cli import parse_arguments
+from app.auth import COOKIE, Auth, Claims, Policy, RemoteAuth, Unreachable, Unreadable
+from app.cli import announcement, parse_arguments
 from app.config import Config, Mistake, WrongConfig, load, wrong_projections
 from app.crud import Catalog, DataApi, seed
 from app.docs import with_docs
-from app.errors import Problem
+from app.errors import Problem, Unavailable
 from app.events import Damaged, DuckDBLog, open_log
 from app.events.api import EventsApi
 from app.events.appending import RESERVED
@@ -37,13 +37,14 @@ from app.permissions import Principal
 from app.portal import PortalApi
 from app.secret import secret
 from app.server import PortRouter, PortTaken, Restart, bind, run, serve
-from app.services import SERVICES, url
+from app.services import SERVICES, own_origins, url
 from app.watch import Watch
 
 if TYPE_CHECKING:
     from pages.host import Host
 
 ROOT = Path(__file__).parent
+AnyAuth = Auth | RemoteAuth
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -52,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         match options.command:
             case 'create-admin':
-                return _create_admin(options)
+                _create_admin(options)
             case 'backup':
                 print(back_up(options, lambda target: asyncio.run(_back_up_stopped(options, target))))
             case 'restore':
@@ -78,14 +79,14 @@ def _run_until_done(options: Namespace) -> None:
 
 async def _run(options: Namespace, restart: Restart) -> None:
     start_logging(options.data)
-    sockets = bind({row.port(options.base_port): row.title for row in SERVICES}, options.host)
+    served = [row for row in SERVICES if row.name != 'auth' or not options.auth_apart]
+    sockets = bind({row.port(options.base_port): row.title for row in served}, options.host)
     config = load(options.config)
     catalog = Catalog()
     async with contextlib.AsyncExitStack() as opened:
         log = await open_log(options.data, apply=[catalog.apply])
         opened.push_async_callback(log.close)
-        auth = await asyncio.to_thread(_open_auth, options, catalog)
-        opened.push_async_callback(asyncio.to_thread, auth.close)
+        auth = await _open_auth(options, catalog, opened)
         data = await _open_data(options, config, auth, catalog, log)
         store = _open_store(log, catalog)
         opened.push_async_callback(store.close)
@@ -95,10 +96,13 @@ async def _run(options: Namespace, restart: Restart) -> None:
         opened.push_async_callback(backups.close)
         gate = _wire(options, store, backups, auth, data, watch)
         opened.callback(asyncio.create_task(watch.run()).cancel)
-        await serve(gate, sockets, lambda: _announce(options, auth))
+        if isinstance(auth, RemoteAuth):
+            opened.callback(asyncio.create_task(auth.watch(gate.open_sessions)).cancel)
+        words = announcement(served, options.base_port, auth.first_admin_link())
+        await serve(gate, sockets, partial(print, words, flush=True))
 
 
-async def _open_data(options: Namespace, config: Config, auth: Auth, catalog: Catalog, log: DuckDBLog) -> DataApi:
+async def _open_data(options: Namespace, config: Config, auth: AnyAuth, catalog: Catalog, log: DuckDBLog) -> DataApi:
     is_new = (await log.head()).position == 0
     await catalog.activate(config, log)
     data = DataApi(catalog, log, lambda login: _principal(auth.find(login)))
@@ -123,10 +127,11 @@ async def _activate(config: Config, catalog: Catalog, store: EventStore) -> list
     return wrong_projections(config, await store.projections.activate(config.projections))
 
 
-def _contents(options: Namespace, log: DuckDBLog, auth: Auth) -> Contents:
+def _contents(options: Namespace, log: DuckDBLog, auth: AnyAuth) -> Contents:
     """What a backup holds."""
-    accounts = Part(lambda path, _: dict(auth.copy_to(path)), _check_accounts)
-    parts = {'events.duckdb': events_part(log.database), 'auth.duckdb': accounts}
+    parts = {'events.duckdb': events_part(log.database)}
+    if isinstance(auth, Auth):
+        parts['auth.duckdb'] = Part(lambda path, _: dict(auth.copy_to(path)), _check_accounts)
     return Contents(parts, {'config': options.config, 'files': options.data / 'files'})
 
 
@@ -137,14 +142,13 @@ def _check_accounts(path: Path) -> dict[str, Any]:
         raise NotWhole(str(error)) from error
 
 
-def _wire(options: Namespace, store: EventStore, backups: Backups, auth: Auth, data: DataApi, watch: Watch) -> Gate:
+def _wire(options: Namespace, store: EventStore, backups: Backups, auth: AnyAuth, data: DataApi, watch: Watch) -> Gate:
     """Every service behind the one gate, each on its port, REST before pages."""
     apis: dict[str, ASGIApp] = {
         'portal': PortalApi(store.log, options.base_port, data.views.counts, lambda: watch.mistakes).routes,
         'crud': data.routes,
         'events': EventsApi(store, backups).routes,
-        'auth': with_docs('Auth', auth.app),
-    }
+    } | ({'auth': with_docs('Auth', auth.app)} if isinstance(auth, Auth) else {})
     identify = partial(_identify, auth)
     host = _open_pages(options, store.log, data, identify)
     login = url('auth', '/login', base_port=options.base_port)
@@ -159,7 +163,7 @@ def _wire(options: Namespace, store: EventStore, backups: Backups, auth: Auth, d
         identify=identify,
         cookie=COOKIE,
         hosts={'localhost', options.host},
-        own=_own_origins(options),
+        own=own_origins(options.base_port),
         origins=lambda: data.catalog.config.application.cors_origins,
     )
     auth.on_ended(gate.end_session)
@@ -184,46 +188,44 @@ def _open_pages(options: Namespace, log: DuckDBLog, data: DataApi, identify: Ide
     return Host(system, ROOT / 'assets', secret(options.data / 'secret'))
 
 
-def _open_auth(options: Namespace, catalog: Catalog) -> Auth:
-    origins = _own_origins(options)
+async def _open_auth(options: Namespace, catalog: Catalog, opened: contextlib.AsyncExitStack) -> AnyAuth:
+    if options.auth_apart:
+        return await opened.enter_async_context(RemoteAuth(url('auth', '', base_port=options.base_port)))
+    auth = await asyncio.to_thread(_open_own_auth, options, catalog)
+    opened.push_async_callback(asyncio.to_thread, auth.close)
+    return auth
+
+
+def _open_own_auth(options: Namespace, catalog: Catalog) -> Auth:
     return Auth.open(
         options.data,
         issuer=url('auth', '', base_port=options.base_port),
         home=url('portal', base_port=options.base_port),
         stylesheet='/assets/style.css',
         policy=Policy(registration_open=lambda: catalog.config.application.registration.open, roles=catalog.roles),
-        allowed_origin=lambda origin: origin in origins,
+        allowed_origin=own_origins(options.base_port).__contains__,
     )
 
 
-def _own_origins(options: Namespace) -> set[str]:
-    return {url(row.name, '', base_port=options.base_port) for row in SERVICES if row.name != 'site'}
-
-
-def _identify(auth: Auth, authorization: str | None, session: str | None) -> Principal | None:
-    return _principal(auth.verify(authorization, session))
+async def _identify(auth: AnyAuth, authorization: str | None, session: str | None) -> Principal | None:
+    if isinstance(auth, Auth):
+        return _principal(auth.verify(authorization, session))
+    try:
+        return _principal(await auth.verify(authorization, session))
+    except Unreachable as error:
+        raise Unavailable(str(error)) from error
 
 
 def _principal(claims: Claims | None) -> Principal | None:
-    return (
-        None
-        if claims is None
-        else Principal(
-            id=claims.user_id,
-            name=claims.username,
-            roles=frozenset(claims.roles),
-            session=claims.session_id,
-            scopes=frozenset(claims.scopes) if claims.scopes is not None else None,
-        )
+    if claims is None:
+        return None
+    return Principal(
+        id=claims.user_id,
+        name=claims.username,
+        roles=frozenset(claims.roles),
+        session=claims.session_id,
+        scopes=frozenset(claims.scopes) if claims.scopes is not None else None,
     )
-
-
-def _announce(options: Namespace, auth: Auth) -> None:
-    rows = '\n'.join(f'  {row.title:<10} {url(row.name, base_port=options.base_port)}' for row in SERVICES)
-    print(f'\nDBBasic is running\n\n{rows}')
-    if link := auth.first_admin_link():
-        print(f'\nCreate the first admin here, within 30 minutes:\n\n  {link}')
-    print('\nCtrl+C stops it.', flush=True)
 
 
 async def _back_up_stopped(options: Namespace, target: Path) -> dict[str, Any]:
@@ -234,16 +236,14 @@ async def _back_up_stopped(options: Namespace, target: Path) -> dict[str, Any]:
         return make_backup(_contents(options, log, auth), target)
 
 
-def _create_admin(options: Namespace) -> int:
+def _create_admin(options: Namespace) -> None:
     password = os.environ.get('DBBASIC_PASSWORD') or getpass.getpass('Password: ')
     with held(options.data), contextlib.closing(Auth.open(options.data)) as auth:
         try:
             auth.create_admin(options.username, options.email, password)
         except ValueError as error:
-            print(f'No admin was created: {error}', file=sys.stderr)
-            return 1
+            raise Refused(f'No admin was created: {error}') from error
     print(f'{options.username} is an admin now.')
-    return 0
 
 
 if __name__ == '__main__':

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 
-from app.services import DEFAULT_BASE_PORT
+from app.services import DEFAULT_BASE_PORT, Service, url
 
 DESCRIPTION = (
     'Turns YAML into a running business application: tables, REST, live grids and forms, with nothing ever lost.'
@@ -26,10 +27,22 @@ def parse_arguments(arguments: list[str] | None, root: Path) -> argparse.Namespa
         default=DEFAULT_BASE_PORT,
         help=f'port of the portal; the other services follow it (default: {DEFAULT_BASE_PORT})',
     )
+    parser.add_argument(
+        '--auth-apart',
+        action='store_true',
+        help='leave the port of the auth service to another process, as started by python -m app.auth',
+    )
     parser.add_argument('--host', default='localhost', help='address to listen on; 0.0.0.0 opens it to the network')
     commands = parser.add_subparsers(title='commands', metavar='')
     _add_commands(commands)
     return parser.parse_args(arguments)
+
+
+def announcement(services: Iterable[Service], base_port: int, first_admin_link: str | None) -> str:
+    """Where everything is, in words for the one who started it."""
+    rows = '\n'.join(f'  {row.title:<10} {url(row.name, base_port=base_port)}' for row in services)
+    link = f'Create the first admin here, within 30 minutes:\n\n  {first_admin_link}\n\n' if first_admin_link else ''
+    return f'\nDBBasic is running\n\n{rows}\n\n{link}Ctrl+C stops it.'
 
 
 def _add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
@@ -20,7 +20,7 @@ from app.permissions import ANONYMOUS, Principal
 
 logger = logging.getLogger(__name__)
 
-Identify = Callable[[str | None, str | None], Principal | None]
+Identify = Callable[[str | None, str | None], Awaitable[Principal | None]]
 """`identify(authorization header, session cookie)`: who that is, or `None` when neither is good."""
 
 Listener = tuple[asyncio.AbstractEventLoop, asyncio.Event]
@@ -61,6 +61,10 @@ class Gate:
         for loop, ended in list(self._sockets.get(session, ())):
             loop.call_soon_threadsafe(ended.set)
 
+    def open_sessions(self) -> list[str]:
+        """The sessions that WebSockets were opened with."""
+        return [session for session in self._sockets if session]
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope['type'] == 'lifespan':
             await self.app(scope, receive, send)
@@ -97,7 +101,7 @@ class Gate:
                 await early(scope, receive, send_marked)
                 return
             self._check_origin(scope, headers)
-            scope['state']['principal'] = self._principal(headers)
+            scope['state']['principal'] = await self._principal(headers)
             await self.app(scope, receive, send_marked)
         except Exception as error:
             problem = error if isinstance(error, Problem) else _bug(scope, request_id, error)
@@ -114,7 +118,7 @@ class Gate:
             origin = headers.get('origin')
             if origin and origin not in self._own and origin not in self._origins():
                 raise Denied(f'Pages from {origin} may not open WebSockets here.')
-            principal = scope['state']['principal'] = self._principal(
+            principal = scope['state']['principal'] = await self._principal(
                 headers, cookies=not origin or origin in self._own
             )
             session = principal.session
@@ -166,10 +170,10 @@ class Gate:
         }
         return answer | ({'Access-Control-Allow-Credentials': 'true'} if origin in self._own else {})
 
-    def _principal(self, headers: Headers, *, cookies: bool = True) -> Principal:
+    async def _principal(self, headers: Headers, *, cookies: bool = True) -> Principal:
         authorization = headers.get('authorization')
         cookie = _cookie(headers.get('cookie', ''), self._cookie) if cookies else None
-        principal = self._identify(authorization, cookie)
+        principal = await self._identify(authorization, cookie) if authorization or cookie else None
         if principal is None and authorization:
             raise NotLoggedIn('The token is not valid, or no longer. Log in again.')
         return principal or ANONYMOUS

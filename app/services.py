@@ -35,6 +35,11 @@ def service(name: str) -> Service:
     return next(row for row in SERVICES if row.name == name)
 
 
+def own_origins(base_port: int) -> frozenset[str]:
+    """The origins whose pages may act with a user's cookie: all but that of the generated sites."""
+    return frozenset(url(row.name, '', base_port=base_port) for row in SERVICES if row.name != 'site')
+
+
 def url(name: str, path: str = '/', *, base_port: int, host: str = 'localhost') -> str:
     """The absolute address of `path` on the service called `name`."""
     return f'http://{host}:{service(name).port(base_port)}{path}'

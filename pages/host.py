@@ -57,6 +57,7 @@ class Host:
                 has_page=_matcher(self._routers[row.name]),
             )
             for row in SERVICES
+            if row.name in apis
         }
 
     def _pages(self, router: APIRouter) -> ASGIApp:

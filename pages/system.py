@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from nicegui import ui
@@ -10,7 +10,8 @@ from nicegui import ui
 from app.crud import Records, Views
 from app.errors import NotLoggedIn
 from app.events import DuckDBLog
-from app.permissions import Principal
+from app.http import principal_of
+from app.permissions import ANONYMOUS, Principal
 from app.schema import Entity
 from app.services import url
 
@@ -21,7 +22,7 @@ class System:
 
     base_port: int
     cookie: str
-    identify: Callable[[str | None, str | None], Principal | None]
+    identify: Callable[[str | None, str | None], Awaitable[Principal | None]]
     entities: Callable[[], Mapping[str, Entity]]
     name: Callable[[], str]
     log: DuckDBLog
@@ -33,9 +34,14 @@ class System:
         return url(service, path, base_port=self.base_port)
 
     def visitor(self) -> Principal:
-        """Who looks at the page now; every handler asks anew, because sessions end. Raises `NotLoggedIn`."""
+        """Who opened the page, as verified then; for building it."""
         request = ui.context.client.request
-        principal = self.identify(None, request.cookies.get(self.cookie)) if request else None
+        return principal_of(request) if request else ANONYMOUS
+
+    async def acting(self) -> Principal:
+        """Who acts on the page now; every handler asks anew, because sessions end. Raises `NotLoggedIn`."""
+        request = ui.context.client.request
+        principal = await self.identify(None, request.cookies.get(self.cookie)) if request else None
         if principal is None:
             raise NotLoggedIn('Your session has ended. Log in again.')
         return principal

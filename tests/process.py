@@ -32,10 +32,16 @@ class System:
     """DBBasic on ports of its own, with an admin who is logged in. As a context manager it is killed at the end."""
 
     def __init__(
-        self, data: Path, config: Path = SHIPPED_CONFIG, *, base_port: int | None = None, admin: bool = True
+        self,
+        data: Path,
+        config: Path = SHIPPED_CONFIG,
+        *options: str,
+        base_port: int | None = None,
+        admin: bool = True,
     ) -> None:
         self.data = data
         self.config = config
+        self._options = options
         self.base_port = base_port or free_base_port()
         self._fixed = base_port is not None
         self._admin = admin
@@ -118,6 +124,7 @@ class System:
 
     def _launch(self) -> None:
         arguments = ['--base-port', str(self.base_port), '--config', str(self.config), '--data', str(self.data)]
+        arguments += self._options
         self.process = subprocess.Popen(
             [sys.executable, 'main.py', *arguments],
             cwd=ROOT,

@@ -4,5 +4,6 @@ from app.auth.auth import Auth
 from app.auth.claims import Claims
 from app.auth.database import Unreadable
 from app.auth.policy import COOKIE, Policy
+from app.auth.remote import RemoteAuth, Unreachable
 
-__all__ = ['COOKIE', 'Auth', 'Claims', 'Policy', 'Unreadable']
+__all__ = ['COOKIE', 'Auth', 'Claims', 'Policy', 'RemoteAuth', 'Unreachable', 'Unreadable']

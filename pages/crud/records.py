@@ -56,7 +56,7 @@ def register(router: APIRouter, system: System) -> None:
 async def _open_form(system: System, name: str, event: events.GenericEventArguments) -> None:
     record_id = event.args.get('id') if isinstance(event.args, dict) else None
     try:
-        visitor = system.visitor()
+        visitor = await system.acting()
         entity = system.views.catalog.table(name).entity
         closed, entity = entity.closed_to(visitor), entity.without(entity.hidden_from(visitor))
         record = await system.views.get(name, str(record_id), visitor) if record_id else None
@@ -65,7 +65,7 @@ async def _open_form(system: System, name: str, event: events.GenericEventArgume
         return
 
     async def save(values: dict[str, Any]) -> None:
-        author = Author(principal=system.visitor(), source='page')
+        author = Author(principal=await system.acting(), source='page')
         if record is None:
             created = await system.records.create(name, values, author)
             ui.notify(f'{_label(entity, created.values)} created', position='bottom-right')
@@ -83,7 +83,7 @@ async def _open_form(system: System, name: str, event: events.GenericEventArgume
 
 
 async def _choices(system: System, target: str, words: str) -> dict[str, str]:
-    visitor, table = system.visitor(), system.views.catalog.table(target)
+    visitor, table = await system.acting(), system.views.catalog.table(target)
     if words.startswith('id:'):
         return await system.views.labels_of(target, [words.removeprefix('id:')])
     query = [('search', words), ('limit', str(SUGGESTIONS)), ('count', 'none')]

@@ -74,9 +74,8 @@ def test_request(scenario: Scenario, changing_system: System) -> None:
 
 @pytest.fixture(scope='module')
 def changing_system(tmp_path_factory: pytest.TempPathFactory) -> object:
-    """The scenarios run in order on one system."""
     with System(tmp_path_factory.mktemp('events') / 'data') as running:
-        yield running
+        yield running  # the scenarios run in order on it
 
 
 def append(system: System, *events: dict[str, Any]) -> int:

@@ -111,12 +111,15 @@ def test_a_friendly_origin_brings_no_cookie_to_a_websocket() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         seen.append(scope['state']['principal'])
 
+    async def identify(authorization: str | None, cookie: str | None) -> Principal | None:
+        return ann if authorization or cookie else None
+
     async def nothing(*_: object) -> Any:
         return {}
 
     gate = Gate(
         app,
-        identify=lambda authorization, cookie: ann if authorization or cookie else None,
+        identify=identify,
         cookie='c',
         hosts={'localhost'},
         own={'http://localhost:8000'},
