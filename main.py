@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import getpass
 import os
 import sys
 from argparse import Namespace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from starlette.types import ASGIApp
 
 from app.auth import COOKIE, Auth, Claims, Policy, RemoteAuth, Unreachable, Unreadable
-from app.cli import announcement, parse_arguments
+from app.cli import announcement, ask_password, parse_arguments
 from app.config import Config, Mistake, WrongConfig, load, wrong_projections
 from app.crud import Catalog, DataApi, seed
 from app.docs import with_docs
@@ -151,12 +149,11 @@ def _wire(options: Namespace, store: EventStore, backups: Backups, auth: AnyAuth
     } | ({'auth': with_docs('Auth', auth.app)} if isinstance(auth, Auth) else {})
     identify = partial(_identify, auth)
     host = _open_pages(options, store.log, data, identify)
-    login = url('auth', '/login', base_port=options.base_port)
     router = PortRouter(
         host.ports(apis, options.base_port),
         shell=host.shell,
         shared=host.shared,
-        login=lambda here: f'{login}?next={quote(here, safe="")}',
+        login=url('auth', '/login', base_port=options.base_port),
     )
     gate = Gate(
         router,
@@ -191,9 +188,7 @@ def _open_pages(options: Namespace, log: DuckDBLog, data: DataApi, identify: Ide
 async def _open_auth(options: Namespace, catalog: Catalog, opened: contextlib.AsyncExitStack) -> AnyAuth:
     if options.auth_apart:
         return await opened.enter_async_context(RemoteAuth(url('auth', '', base_port=options.base_port)))
-    auth = await asyncio.to_thread(_open_own_auth, options, catalog)
-    opened.push_async_callback(asyncio.to_thread, auth.close)
-    return auth
+    return opened.enter_context(contextlib.closing(await asyncio.to_thread(_open_own_auth, options, catalog)))
 
 
 def _open_own_auth(options: Namespace, catalog: Catalog) -> Auth:
@@ -202,7 +197,11 @@ def _open_own_auth(options: Namespace, catalog: Catalog) -> Auth:
         issuer=url('auth', '', base_port=options.base_port),
         home=url('portal', base_port=options.base_port),
         stylesheet='/assets/style.css',
-        policy=Policy(registration_open=lambda: catalog.config.application.registration.open, roles=catalog.roles),
+        policy=Policy(
+            registration_open=lambda: catalog.config.application.registration.open,
+            roles=catalog.roles,
+            browser_times=lambda: catalog.config.application.sessions.seconds,
+        ),
         allowed_origin=own_origins(options.base_port).__contains__,
     )
 
@@ -237,7 +236,7 @@ async def _back_up_stopped(options: Namespace, target: Path) -> dict[str, Any]:
 
 
 def _create_admin(options: Namespace) -> None:
-    password = os.environ.get('DBBASIC_PASSWORD') or getpass.getpass('Password: ')
+    password = ask_password()
     with held(options.data), contextlib.closing(Auth.open(options.data)) as auth:
         try:
             auth.create_admin(options.username, options.email, password)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import getpass
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -36,6 +38,11 @@ def parse_arguments(arguments: list[str] | None, root: Path) -> argparse.Namespa
     commands = parser.add_subparsers(title='commands', metavar='')
     _add_commands(commands)
     return parser.parse_args(arguments)
+
+
+def ask_password() -> str:
+    """The password of the first admin, from the environment or the keyboard."""
+    return os.environ.get('DBBASIC_PASSWORD') or getpass.getpass('Password: ')
 
 
 def announcement(services: Iterable[Service], base_port: int, first_admin_link: str | None) -> str:

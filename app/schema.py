@@ -169,13 +169,25 @@ class Registration(Strict):
     open: bool = False
 
 
+class BrowserSessions(Strict):
+    """How long a login lasts in a browser."""
+
+    idle_hours: float = Option(default=12, gt=0, le=24 * 365, description='Hours without use after which it ends.')
+    days: float = Option(default=7, gt=0, le=365, description='Days after which it ends however much it is used.')
+
+    @property
+    def seconds(self) -> tuple[float, float]:
+        """Both times in seconds."""
+        return self.idle_hours * 3600, self.days * 86400
+
+
 class Application(Strict):
     """`app.yaml`: what concerns all of the system."""
 
     name: str = 'DBBasic'
     registration: Registration = Registration()
     cors_origins: tuple[str, ...] = ()
-    max_body: int = Option(default=10_000_000, ge=1000)
+    sessions: BrowserSessions = BrowserSessions()
     snapshots: Snapshots = Snapshots()
 
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import uvicorn
 from starlette.datastructures import MutableHeaders
@@ -45,9 +46,7 @@ class Port:
 class PortRouter:
     """Hands each connection to its port. `shared` serves what every port needs: NiceGUI's own files and the assets."""
 
-    def __init__(
-        self, ports: Mapping[int, Port], *, shell: ASGIApp, shared: ASGIApp, login: Callable[[str], str]
-    ) -> None:
+    def __init__(self, ports: Mapping[int, Port], *, shell: ASGIApp, shared: ASGIApp, login: str) -> None:
         self.app = shell
         self._ports = ports
         self._shared = shared
@@ -82,7 +81,7 @@ class PortRouter:
         if _principal(scope).anonymous:
             query = scope['query_string'].decode('latin-1')
             here = f'http://localhost:{scope["server"][1]}{scope["path"]}{"?" + query if query else ""}'
-            await RedirectResponse(self._login(here), 303)(scope, receive, send)
+            await RedirectResponse(f'{self._login}?next={quote(here, safe="")}', 303)(scope, receive, send)
             return
 
         async def send_marked(message: Message) -> None:

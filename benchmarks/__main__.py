@@ -1,4 +1,4 @@
-"""`python -m benchmarks [log] [http] [data]`: median of three runs (lowest to highest), and the load beside it."""
+"""`python -m benchmarks [group …]`: median of three runs (lowest to highest), and the load beside it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import data, http, log, peer
+from benchmarks import auth, data, http, log, peer
 
-GROUPS = ('log', 'http', 'data')
+GROUPS = ('log', 'http', 'auth', 'data')
 
 
 def main() -> int:
@@ -46,6 +46,8 @@ def _run(name: str, folder: Path, options: argparse.Namespace) -> None:
         log.run(folder, options.events)
     elif name == 'http':
         http.run(folder, options.records, options.seconds)
+    elif name == 'auth':
+        auth.run(folder)
     else:
         data.run(folder, options.records)
 

@@ -15,8 +15,8 @@ from xml.etree import ElementTree
 
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).parent.parent
-BESIDE_EACH_OTHER = ('--numprocesses=auto', '--dist=loadgroup')
-"""As many tests at a time as there are cores; those of one group run in order, on one system."""
+BESIDE_EACH_OTHER = ('--numprocesses=auto', '--dist=loadfile')
+"""As many files at a time as there are cores; the tests of one file run in order."""
 
 
 @dataclass

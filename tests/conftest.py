@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.process import System
+from tests.process import SHIPPED_CONFIG, System
 
 
 @pytest.fixture(scope='session')
@@ -29,3 +30,9 @@ def start_system(tmp_path: Path) -> Iterator[Callable[..., System]]:
     yield start
     for running in started:
         running.kill()
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A copy of the shipped config that a test may change."""
+    return Path(shutil.copytree(SHIPPED_CONFIG, tmp_path / 'config'))

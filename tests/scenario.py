@@ -41,9 +41,9 @@ class Scenario:
             answer = client.request(self.method, system.url(self.service, self.path), headers=self.headers, **body)
         assert answer.status_code == self.status, answer.text
         for text in self.contains:
-            assert text in answer.text
+            assert text in answer.text, answer.text
         for text in self.lacks:
-            assert text not in answer.text
+            assert text not in answer.text, answer.text
         assert appended_since(system, before) == self.events
         return answer
 

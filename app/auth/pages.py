@@ -187,7 +187,7 @@ class Pages:
         answer.set_cookie(
             COOKIE,
             login.secret,
-            max_age=int(self._parts.policy.browser_lifetime),
+            max_age=int(self._parts.policy.browser()[1]),
             path='/',
             secure=request.url.scheme == 'https',
             httponly=True,

@@ -21,6 +21,8 @@ class Policy:
     """The roles that others give a meaning to, to be offered when roles are given."""
     browser_idle: float = 12 * 3600
     browser_lifetime: float = 7 * 86400
+    browser_times: Callable[[], tuple[float, float]] | None = None
+    """Idle time and lifetime, asked each time instead of the two above."""
     client_idle: float = 7 * 86400
     """How long a refresh token of an API client may lie unused."""
     client_lifetime: float = 30 * 86400
@@ -37,6 +39,10 @@ class Policy:
     longest_delay: float = 300
     waiting: int = 32
     """Requests that may wait for a password check before the next is refused."""
+
+    def browser(self) -> tuple[float, float]:
+        """How long a browser's session lasts unused, and at all."""
+        return self.browser_times() if self.browser_times else (self.browser_idle, self.browser_lifetime)
 
     def lets_register(self) -> bool:
         """Whether anyone may make an account."""

@@ -79,12 +79,11 @@ class Sessions:
 
     def ends_at(self, session: Session) -> float:
         """When the session ends unless it is used again."""
-        return min(session.last_seen + self._idle(session), self.ends_at_last(session))
+        return min(session.last_seen + self._times(session)[0], self.ends_at_last(session))
 
     def ends_at_last(self, session: Session) -> float:
         """When the session ends however much it is used."""
-        browser = session.kind == 'browser'
-        return session.created_at + (self._policy.browser_lifetime if browser else self._policy.client_lifetime)
+        return session.created_at + self._times(session)[1]
 
     def by_id(self, id: str) -> Session | None:
         """A session, whether or not it is still good."""
@@ -154,8 +153,9 @@ class Sessions:
         session.last_seen = max(session.last_seen, now)
         return session, user
 
-    def _idle(self, session: Session) -> float:
-        return self._policy.browser_idle if session.kind == 'browser' else self._policy.client_idle
+    def _times(self, session: Session) -> tuple[float, float]:
+        policy = self._policy
+        return policy.browser() if session.kind == 'browser' else (policy.client_idle, policy.client_lifetime)
 
     def _keep(self, session: Session) -> None:
         self._by_id[session.id] = session

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,12 +13,14 @@ from pathlib import Path
 
 import httpx
 
+from tests.process import PATIENCE, free_base_port
+
 ROOT = Path(__file__).parents[2]
 PERSON = {'username': 'ada', 'email': 'ada@example.org', 'password': 'seven green bottles'}
 
 
 def test_first_admin_login_restart_and_stop(tmp_path: Path) -> None:
-    port = _free_port()
+    port = free_base_port()
     with _running(port, tmp_path) as (browser, printed):
         page = browser.get(_link(printed))
         assert browser.post(_action(page), data=_hidden(page) | PERSON).status_code == 303
@@ -41,10 +42,10 @@ def test_first_admin_login_restart_and_stop(tmp_path: Path) -> None:
 
 
 def test_a_second_process_on_the_same_folder_says_why_it_cannot_start(tmp_path: Path) -> None:
-    port = _free_port()
+    port = free_base_port()
     with _running(port, tmp_path):
-        command = _command(_free_port(), tmp_path)
-        second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
+        command = _command(free_base_port(), tmp_path)
+        second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert second.returncode == 1
     assert 'is another process using it?' in second.stderr
     assert 'Traceback' not in second.stderr
@@ -76,7 +77,7 @@ def _command(port: int, data: Path) -> list[str]:
 
 
 def _wait_until_healthy(browser: httpx.Client, process: subprocess.Popen[bytes], printed: Path) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if browser.get('/health').json() == {'status': 'ok', 'service': 'auth'}:
@@ -101,11 +102,3 @@ def _action(page: httpx.Response) -> str:
 
 def _hidden(page: httpx.Response) -> dict[str, str]:
     return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
-
-
-def _free_port() -> int:
-    for port in range(20100, 30000):
-        with socket.socket() as probe:
-            if probe.connect_ex(('127.0.0.1', port)):
-                return port
-    raise AssertionError('No port is free.')

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tests.history import check_history, history
-from tests.process import SHIPPED_CONFIG, System, run, wait_until
+from tests.process import System, run, wait_until
 
 Start = Callable[..., System]
-
-
-def own_config(tmp_path: Path) -> Path:
-    """The shipped config, where a restore may replace it."""
-    return Path(shutil.copytree(SHIPPED_CONFIG, tmp_path / 'config'))
 
 
 def make_backup(system: System) -> dict[str, Any]:
@@ -45,8 +39,10 @@ def add(system: System, name: str) -> None:
     system.client.post(system.url('crud', '/api/customers'), json=body).raise_for_status()
 
 
-def test_a_restore_by_the_api_restarts_with_what_was_backed_up(start_system: Start, tmp_path: Path) -> None:
-    system = start_system(config=own_config(tmp_path))
+def test_a_restore_by_the_api_restarts_with_what_was_backed_up(
+    start_system: Start, tmp_path: Path, config: Path
+) -> None:
+    system = start_system(config=config)
     add(system, 'early')
     backup = make_backup(system)
     before = history(system)
@@ -66,8 +62,9 @@ def test_a_restore_by_the_api_restarts_with_what_was_backed_up(start_system: Sta
     assert (kept / 'events.duckdb').exists()
 
 
-def test_backup_and_restore_from_the_shell_running_and_stopped(start_system: Start, tmp_path: Path) -> None:
-    config = own_config(tmp_path)
+def test_backup_and_restore_from_the_shell_running_and_stopped(
+    start_system: Start, tmp_path: Path, config: Path
+) -> None:
     system = start_system(config=config)
     add(system, 'early')
     options = '--data', str(system.data), '--config', str(config), '--base-port', str(system.base_port)
@@ -93,8 +90,8 @@ def test_backup_and_restore_from_the_shell_running_and_stopped(start_system: Sta
     assert {'early', 'late'} <= names(system)
 
 
-def test_a_damaged_backup_is_named_and_changes_nothing(start_system: Start, tmp_path: Path) -> None:
-    system = start_system(config=own_config(tmp_path))
+def test_a_damaged_backup_is_named_and_changes_nothing(start_system: Start, tmp_path: Path, config: Path) -> None:
+    system = start_system(config=config)
     backup = make_backup(system)
     path = system.data / 'backups' / backup['name']
     path.write_bytes(path.read_bytes()[:-1000])

@@ -66,7 +66,6 @@ SCENARIOS = [
 ]
 
 
-@pytest.mark.xdist_group('scenarios of events')
 @pytest.mark.parametrize('scenario', SCENARIOS, ids=str)
 def test_request(scenario: Scenario, changing_system: System) -> None:
     scenario.run(changing_system)

@@ -178,7 +178,6 @@ SCENARIOS = [
 ]
 
 
-@pytest.mark.xdist_group('scenarios of records')
 @pytest.mark.parametrize('scenario', SCENARIOS, ids=str)
 def test_request(scenario: Scenario, changing_system: System) -> None:
     scenario.run(changing_system)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 import socket
 import sys
 from collections.abc import Callable
@@ -17,16 +16,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from app.services import SERVICES
-from tests.process import SHIPPED_CONFIG, System, free_base_port, run, wait_until
+from tests.process import System, free_base_port, run, wait_until
 
 CUSTOMERS = 'entities/customers.yaml'
 Start = Callable[..., System]
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    """A copy of the shipped config, to be broken and mended."""
-    return Path(shutil.copytree(SHIPPED_CONFIG, tmp_path / 'config'))
 
 
 def test_a_second_instance_on_the_same_data_is_refused_and_told_which_process_has_it(start_system: Start) -> None:

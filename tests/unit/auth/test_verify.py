@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from app.auth import COOKIE, Auth, Claims
 
-from .conftest import PASSWORD, Clock, Open, bearer, browser
+from .conftest import ADA, PASSWORD, Clock, Open, bearer, browser
 
 
 def test_the_claims_of_a_token(auth: Auth, ada: dict[str, Any], clock: Clock) -> None:
@@ -83,6 +83,19 @@ def test_a_browser_session_ends_when_it_lies_idle(auth: Auth, ada: dict[str, Any
     cookie = browser_cookie(auth)
     clock.move(12 * 3600)
     assert auth.verify(None, cookie) is None
+
+
+def test_lifetimes_of_browser_sessions_may_change_while_the_service_runs(opened: Open, clock: Clock) -> None:
+    hours = [2.0, 4.0]
+    auth = opened(browser_times=lambda: (hours[0] * 3600, hours[1] * 3600))
+    assert browser(auth).post('/api/register', json=ADA).status_code == 201
+    cookie = browser_cookie(auth)
+    clock.move(3 * 3600)
+    assert auth.verify(None, cookie) is None
+    hours[0] = 3.5
+    assert auth.verify(None, cookie)
+    clock.move(1 * 3600)
+    assert auth.verify(None, cookie) is None, 'used or not, it is over'
 
 
 def test_token_and_session_survive_a_restart(opened: Open, auth: Auth, ada: dict[str, Any]) -> None:

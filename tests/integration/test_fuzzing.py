@@ -1,0 +1,97 @@
+"""Every operation of every OpenAPI document under made-up requests, as admin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.fuzzing import Fuzzing, Request
+from tests.process import ADMIN, PASSWORD, System
+
+EXAMPLES = [10, pytest.param(100, marks=pytest.mark.long)]
+PERSON = {'username': 'ida', 'email': 'ida@example.com', 'password': 'seven green bottles'}
+
+
+@pytest.fixture
+def open_system(tmp_path: Path, config: Path) -> Iterator[System]:
+    """A system in which anybody may register."""
+    settings = config / 'app.yaml'
+    settings.write_text(settings.read_text('utf-8').replace('open: false', 'open: true'), 'utf-8')
+    with System(tmp_path / 'data', config) as running:
+        yield running
+
+
+@pytest.mark.parametrize('examples', EXAMPLES)
+def test_the_auth_service_answers_whatever_is_sent(open_system: System, examples: int) -> None:
+    Accounts(open_system).check(examples)
+
+
+class Accounts:
+    """Good requests for the auth service; each makes what it needs."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self._made = 0
+
+    def check(self, examples: int) -> None:
+        """All of them."""
+        fuzzing = Fuzzing(self._system, 'auth', self.log_in, examples)
+        fuzzing.check(
+            {
+                'POST /api/register': lambda: {'json': PERSON},
+                'POST /api/login': lambda: {'json': {'username': ADMIN, 'password': PASSWORD}},
+                'POST /api/refresh': lambda: {'json': {'refresh_token': self._login()['refresh_token']}},
+                'POST /api/logout': lambda: {'json': {}},
+                'GET /api/verify': dict,
+                'GET /health': dict,
+                'POST /introspect': lambda: {'data': {'token': 'x'}},
+                'GET /.well-known/jwks.json': dict,
+                'GET /api/me': dict,
+                'PATCH /api/me': lambda: {'json': {'time_zone': 'Asia/Kathmandu'}},
+                'GET /api/sessions': dict,
+                'DELETE /api/sessions/{id}': lambda: {'path': {'id': self._get('/api/sessions', 'sessions')}},
+                'GET /api/keys': dict,
+                'POST /api/keys': lambda: {'json': {'name': 'till', 'scopes': ['customers:read']}},
+                'DELETE /api/keys/{id}': lambda: {'path': {'id': self._get('/api/keys', 'keys')}},
+                'GET /api/users': lambda: {'params': {'search': 'a', 'limit': 2}},
+                'POST /api/users': lambda: {'json': {**PERSON, 'username': 'eve', 'email': 'eve@example.com'}},
+                'GET /api/users/{id}': self._somebody,
+                'PATCH /api/users/{id}': lambda: {**self._somebody(), 'json': {'roles': ['auditor']}},
+                'DELETE /api/users/{id}': self._somebody,
+                'POST /api/users/{id}/reset-link': self._somebody,
+                'GET /api/users/{id}/sessions': self._somebody,
+                'DELETE /api/users/{id}/sessions': self._somebody,
+                'GET /api/users/{id}/keys': self._somebody,
+                'GET /api/audit': dict,
+                'POST /api/signing-keys': dict,
+                'POST /api/change-password': lambda: {
+                    'json': {'current_password': PASSWORD, 'new_password': f'another {PASSWORD}'}
+                },
+            }
+        )
+
+    def log_in(self) -> dict[str, str]:
+        """The headers of an admin with a session of his own, which the requests may end."""
+        return {'Authorization': f'Bearer {self._login()["token"]}'}
+
+    def _login(self) -> dict[str, Any]:
+        return self._call('POST', '/api/login', {}, {'username': ADMIN, 'password': PASSWORD})
+
+    def _somebody(self) -> Request:
+        self._made += 1
+        name = f'person{self._made}'
+        person = {**PERSON, 'username': name, 'email': f'{name}@example.com'}
+        return {'path': {'id': self._call('POST', '/api/users', self.log_in(), person)['id']}}
+
+    def _get(self, path: str, name: str) -> str:
+        return str(self._call('GET', path, self.log_in())[name][0]['id'])
+
+    def _call(self, method: str, path: str, headers: dict[str, str], body: Any = None) -> dict[str, Any]:
+        address = self._system.url('auth', path)
+        answer = httpx.request(method, address, headers=headers, json=body, timeout=60, trust_env=False)
+        assert answer.is_success, answer.text
+        return dict(answer.json())
