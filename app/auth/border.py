@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.datastructures import MutableHeaders
-from starlette.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.auth.problems import Problem
 
 logger = logging.getLogger(__name__)
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 HEADERS = {
     'Cache-Control': 'no-store',
@@ -54,6 +58,25 @@ class Border:
                 raise
             problem = Problem('Something went wrong on our side; the log has the details under this request id.')
             await problem_answer(problem, request_id)(scope, receive, send_marked)
+
+
+class Direct:
+    """Endpoints that are asked for so often that FastAPI's own way to them, half a millisecond, is too long."""
+
+    def __init__(self, app: ASGIApp, endpoints: Mapping[tuple[str, str], Endpoint]) -> None:
+        self._app = app
+        self._endpoints = endpoints
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = scope['type'] == 'http' and self._endpoints.get((scope['method'], scope['path']))
+        if not endpoint:
+            await self._app(scope, receive, send)
+            return
+        try:
+            answer = await endpoint(Request(scope, receive))
+        except Problem as problem:
+            answer = problem_answer(problem, scope['state']['request_id'])
+        await answer(scope, receive, send)
 
 
 def problem_answer(problem: Problem, request_id: str) -> JSONResponse:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -26,6 +26,7 @@ class Key:
 
     id: str
     private: Ed25519PrivateKey
+    public: Ed25519PublicKey
 
     def jwk(self) -> dict[str, str]:
         """The public half, for others who want to check tokens."""
@@ -80,7 +81,7 @@ def _load(file: Path) -> Key:
     if not isinstance(private, Ed25519PrivateKey):
         raise ValueError(f'{file} is not an Ed25519 key.')
     named = json.dumps(_public(private), sort_keys=True, separators=(',', ':'))
-    return Key(_base64(hashlib.sha256(named.encode()).digest()), private)
+    return Key(_base64(hashlib.sha256(named.encode()).digest()), private, private.public_key())
 
 
 def _public(private: Ed25519PrivateKey) -> dict[str, str]:

@@ -51,7 +51,7 @@ class Parts:
         self.issuer = issuer
         self.sessions = Sessions(self.database, self.users, policy, clock)
         self.tokens = Tokens(self.keys, issuer, clock)
-        self.slow = Workers('passwords', PASSWORD_THREADS, policy.waiting)
+        self.slow = Workers('passwords', PASSWORD_THREADS, policy.waiting, polite=True)
         self.quick = Workers('quick', 1, QUICK_WAITING)
         self.attempts = Attempts(Throttle(policy, clock), self.slow, self.users)
         shared: dict[str, Any] = {

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from app.auth.account_api import AccountApi
 from app.auth.admin_api import AdminApi
 from app.auth.api import Api
-from app.auth.border import Border, problem_answer
+from app.auth.border import Border, Direct, problem_answer
 from app.auth.origin import Origins
 from app.auth.pages import PATHS, Pages
 from app.auth.parts import Parts
@@ -24,9 +24,11 @@ def build_app(parts: Parts, origins: Origins, screen: Screen) -> FastAPI:
     app = FastAPI(
         title='DBBasic Auth', version='1', docs_url=None, redoc_url=None, dependencies=[Depends(origins.check)]
     )
-    for api in (Api(parts), AccountApi(parts), AdminApi(parts)):
+    basic = Api(parts)
+    for api in (basic, AccountApi(parts), AdminApi(parts)):
         app.include_router(api.router)
     app.include_router(pages.router)
+    app.add_middleware(Direct, endpoints={('GET', '/api/verify'): basic.verify})
     app.add_middleware(Border)
     _explain_refusals(app, pages)
     return app

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,10 +18,10 @@ Result = TypeVar('Result')
 
 
 class Workers:
-    """A few threads, and room for `waiting` requests besides those being served."""
+    """A few threads, and room for `waiting` requests besides those being served; `polite` ones let others go first."""
 
-    def __init__(self, name: str, threads: int, waiting: int) -> None:
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=f'auth-{name}')
+    def __init__(self, name: str, threads: int, waiting: int, *, polite: bool = False) -> None:
+        self._pool = ThreadPoolExecutor(threads, f'auth-{name}', _give_way if polite else None)
         self._lock = threading.Lock()
         self._room = threads + waiting
 
@@ -50,6 +52,12 @@ class Workers:
     def _make_room(self, _: Future[Any]) -> None:
         with self._lock:
             self._room += 1
+
+
+def _give_way() -> None:
+    """Let the threads that answer everybody else go first, where the system knows priorities of threads."""
+    if sys.platform == 'linux':
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
 
 
 def _report(future: Future[Any]) -> None:
