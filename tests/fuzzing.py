@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 
-from tests.process import PATIENCE, System
+from tests.process import PATIENCE, System, wait_until
 
 Request = Mapping[str, Any]
 """What a sensible client would send: `path` for the names in the address, and what else `httpx` takes."""
@@ -56,5 +56,17 @@ class Fuzzing:
         address = self._address + path.format_map(request.get('path', {}))
         details = {name: value for name, value in request.items() if name != 'path'}
         details['headers'] = self._headers() | details.get('headers', {})
-        answer = httpx.request(method, address, timeout=PATIENCE, trust_env=False, **details)
+        answer = patiently(method, address, **details)
         assert answer.is_success, f'{label}: {answer.status_code} {answer.text}'
+
+
+def patiently(method: str, address: str, **details: Any) -> httpx.Response:
+    """The answer, once made-up credentials of before are forgotten."""
+    answers: list[httpx.Response] = []
+
+    def ask() -> bool:
+        answers.append(httpx.request(method, address, timeout=PATIENCE, trust_env=False, **details))
+        return answers[-1].status_code != 429
+
+    wait_until(ask, 'the throttle to let us through', 2 * PATIENCE)
+    return answers[-1]

@@ -15,6 +15,7 @@ EXPLAIN = [
 ]
 LIST_PARAMETERS = [
     AS_OF,
+    query_parameter('filter', "An expression such as `credit_limit > 1000 AND customer.status = 'active'`"),
     query_parameter('limit', 'Records on a page', 'integer'),
     query_parameter('offset', 'Records to skip', 'integer'),
     query_parameter('cursor', 'The `next` of the page before'),

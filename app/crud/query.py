@@ -11,11 +11,12 @@ from typing import Any
 from app import codec
 from app.crud.table import Table
 from app.errors import Malformed
+from app.expressions import BOOLEAN, Expression, Scope, parse_expression
 from app.fields import Field
 from app.schema import Entity
 
 PARAMETER = re.compile(r'(?P<name>[A-Za-z_]\w*)(\[(?P<operator>[a-z]+)\])?')
-RESERVED = frozenset({'limit', 'offset', 'cursor', 'sort', 'search', 'count', 'labels', 'after', 'as_of'})
+RESERVED = frozenset({'filter', 'limit', 'offset', 'cursor', 'sort', 'search', 'count', 'labels', 'after', 'as_of'})
 COMPARISONS = {'eq': '=', 'ne': 'IS DISTINCT FROM', 'lt': '<', 'lte': '<=', 'gt': '>', 'gte': '>='}
 
 
@@ -35,7 +36,11 @@ class Query:
 
     where: list[str] = field(default_factory=list)
     parameters: list[Any] = field(default_factory=list)
+    filters: list[Expression] = field(default_factory=list)
     order: list[Order] = field(default_factory=list)
+    beyond: list[str] = field(default_factory=list)
+    """The rows after the cursor; they do not change how many there are in all."""
+    beyond_parameters: list[Any] = field(default_factory=list)
     limit: int = 25
     offset: int = 0
     cursor: str = ''
@@ -57,7 +62,7 @@ class Query:
         self.parameters += parameters
 
 
-def parse_query(table: Table, parameters: Iterable[tuple[str, str]], hidden: frozenset[str] = frozenset()) -> Query:
+def parse_query(table: Table, parameters: Iterable[tuple[str, str]], hidden: frozenset[str], scope: Scope) -> Query:
     """The query that the address spells, or `Malformed` naming the parameter that is wrong.
 
     Fields that are `hidden` from whoever asks can neither be filtered, sorted nor searched by.
@@ -73,6 +78,8 @@ def parse_query(table: Table, parameters: Iterable[tuple[str, str]], hidden: fro
             setattr(query, name, _number(name, text, entity.api.max_page if name == 'limit' else 2**40))
         elif name in {'cursor', 'as_of'}:
             setattr(query, name, text)
+        elif name == 'filter':
+            query.filters.append(parse_expression(text, scope, wants=BOOLEAN))
         elif name == 'count':
             query.count = text != 'none'
         elif name == 'labels':
@@ -113,7 +120,7 @@ def _order(table: Table, entity: Entity, text: str) -> list[Order]:
 
 
 def _search(query: Query, entity: Entity, words: str) -> None:
-    columns = [f'"{field.id if not field.minted else "id"}"::VARCHAR' for field in entity.searched]
+    columns = [f't."{field.id if not field.minted else "id"}"::VARCHAR' for field in entity.searched]
     for word in words.split()[:10]:
         pattern = '%' + re.sub(r'([%_\\])', r'\\\1', word) + '%'
         conditions = ' OR '.join(f"{column} ILIKE ? ESCAPE '\\'" for column in columns) or 'false'
@@ -135,7 +142,7 @@ def _filter(query: Query, entity: Entity, parameter: str, text: str) -> None:
     operator = match['operator'] or 'eq'
     if operator not in field.operators:
         raise Malformed(f'{field.name} cannot be compared by {operator!r}; it knows {", ".join(field.operators)}.')
-    column = f'"{"id" if field.minted else field.id}"'
+    column = f't."{"id" if field.minted else field.id}"'
     if operator == 'null':
         query.add(f'{column} IS {"" if text != "false" else "NOT "}NULL')
     elif operator == 'contains':
@@ -168,14 +175,14 @@ def _continue_after(query: Query) -> None:
     condition, parameters = 'false', list[Any]()
     for order, value in reversed(list(zip(query.order, values[1:], strict=True))):
         condition, parameters = _beyond(order, value, condition, parameters)
-    query.add(condition, *parameters)
+    query.beyond, query.beyond_parameters = [condition], parameters
     if query.newest_first and isinstance(values[1], int):
         query.below = values[1]
 
 
 def _beyond(order: Order, value: Any, rest: str, parameters: list[Any]) -> tuple[str, list[Any]]:
     """Rows after `value` in this column, or level with it and after in the `rest`; NULLs come last either way."""
-    column, cast = f'"{order.column}"', f'TRY_CAST(? AS {order.cast})'
+    column, cast = f't."{order.column}"', f'TRY_CAST(? AS {order.cast})'
     if value is None:
         return f'({column} IS NULL AND ({rest}))', parameters
     comparison = '<' if order.descending else '>'

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from app.crud.catalog import Catalog
-from app.crud.query import Query, cursor_of, parse_query
+from app.crud.listing import Asked, read_page
+from app.crud.naming import scope_for, user_of
+from app.crud.query import cursor_of, parse_query
 from app.crud.table import Table
 from app.errors import Denied, NotFound, NotLoggedIn
 from app.events import DuckDBLog
@@ -17,8 +19,6 @@ from app.events.time_travel import position_at
 from app.permissions import Action, Decision, Principal, decide
 
 Values = dict[str, Any]
-LOOKED_AT = 64
-"""Positions looked at for each row of a page of the newest, before all of them are."""
 
 
 class Record(NamedTuple):
@@ -85,14 +85,15 @@ class Views:
         table = self.catalog.table(entity)
         decision = self.allow(entity, 'read', principal)
         hidden = table.entity.hidden_from(principal)
-        query = parse_query(table, parameters, hidden)
+        query = parse_query(table, parameters, hidden, scope_for(self.catalog, table, principal))
         if decision.only_own:
-            query.where.insert(0, '_owner = ?')
+            query.where.insert(0, 't._owner = ?')
             query.parameters.insert(0, principal.id)
-        rows, total = await self._log.database.read(lambda read: _read_page(read, table, query))
+        asked = Asked(self.catalog, table, query, user_of(principal), time.time_ns() // 1000)
+        rows, total = await self._log.database.read(lambda read: read_page(read, asked))
         page, more = rows[: query.limit], len(rows) > query.limit
         records = [_record(table, row).without(hidden) for row in page]
-        next_ = cursor_of(query.order, _sorted_values(table, query, page[-1])) if more and page else None
+        next_ = cursor_of(query.order, _sorted_values(table, page[-1])) if more and page else None
         labels = await self.labels(table, records, principal) if query.labels else None
         return Page(records, total, next_, labels)
 
@@ -189,53 +190,6 @@ def decide_read(table: Table, principal: Principal) -> bool:
     return decision.allowed and not decision.only_own
 
 
-def _read_page(read: Read, table: Table, query: Query) -> tuple[list[Row], int | None]:
-    if query.as_of:
-        source = table.as_of(position_at(read, query.as_of))
-        return _ordered_rows(read, table, query, source), _total(read, source, query)
-    return _rows(read, table, query), _total(read, table.name, query)
-
-
-def _rows(read: Read, table: Table, query: Query) -> list[Row]:
-    if query.newest_first:
-        rows = _newest_rows(read, table, query)
-        if len(rows) > query.limit:
-            return rows
-    return _ordered_rows(read, table, query, table.name)
-
-
-def _newest_rows(read: Read, table: Table, query: Query) -> list[Row]:
-    """The page if its rows are all among the newest, where DuckDB need not look at the others.
-
-    Rows lie in the order of creation, the worst there is for finding the largest: each replaces the one before.
-    """
-    below = query.below or read(f'SELECT max(_created) FROM {table.name}', [])[0][0] or 0
-    oldest = below - LOOKED_AT * (query.limit + query.offset + 1)
-    newest = replace(query, where=[f't._created > {oldest:d}', *query.where])
-    return _ordered_rows(read, table, newest, table.name)
-
-
-def _ordered_rows(read: Read, table: Table, query: Query, source: str) -> list[Row]:
-    order = ', '.join(f't."{one.column}" {"DESC" if one.descending else "ASC"} NULLS LAST' for one in query.order)
-    sql = f'SELECT {table.select} FROM {source} AS t{_where_of(query.where)} ORDER BY {order} LIMIT ? OFFSET ?'
-    return read(sql, [*query.parameters, query.limit + 1, query.offset])
-
-
-def _total(read: Read, source: str, query: Query) -> int | None:
-    if not query.count:
-        return None
-    where, parameters = query.where, query.parameters
-    if query.cursor:
-        parameters = parameters[: len(parameters) - where[-1].count('?')]
-        where = where[:-1]
-    total: int = read(f'SELECT count(*) FROM {source} AS t{_where_of(where)}', parameters)[0][0]
-    return total
-
-
-def _where_of(conditions: list[str]) -> str:
-    return f' WHERE {" AND ".join(conditions)}' if conditions else ''
-
-
 def _record(table: Table, row: tuple[Any, ...]) -> Record:
     record_id, version, _, owner, *columns = row
     values = {
@@ -245,5 +199,5 @@ def _record(table: Table, row: tuple[Any, ...]) -> Record:
     return Record(record_id, version, owner, values)
 
 
-def _sorted_values(table: Table, query: Query, row: tuple[Any, ...]) -> Values:
+def _sorted_values(table: Table, row: tuple[Any, ...]) -> Values:
     return dict(zip(['id', '_version', '_created', '_owner', *table.fields], row, strict=True))

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from tests.fuzzing import Fuzzing, Request
+from tests.fuzzing import Fuzzing, Request, patiently
 from tests.process import ADMIN, PASSWORD, System
 
 EXAMPLES = [10, pytest.param(100, marks=pytest.mark.long)]
@@ -92,6 +91,6 @@ class Accounts:
 
     def _call(self, method: str, path: str, headers: dict[str, str], body: Any = None) -> dict[str, Any]:
         address = self._system.url('auth', path)
-        answer = httpx.request(method, address, headers=headers, json=body, timeout=60, trust_env=False)
+        answer = patiently(method, address, headers=headers, json=body)
         assert answer.is_success, answer.text
         return dict(answer.json())

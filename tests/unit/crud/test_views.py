@@ -8,7 +8,7 @@ import base64
 import pytest
 
 from app import codec
-from app.crud import views as views_module
+from app.crud import listing
 from app.errors import Denied, Malformed, NotFound, NotLoggedIn
 from app.permissions import ANONYMOUS
 from tests.unit.crud.shop import ADMIN, ANN, BOB, SELLER, Shop
@@ -170,7 +170,7 @@ def test_nobody_reads_without_a_login_what_is_not_public(shop: Shop) -> None:
 def test_the_newest_come_first_however_few_are_looked_at(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, looked_at: int
 ) -> None:
-    monkeypatch.setattr(views_module, 'LOOKED_AT', looked_at)
+    monkeypatch.setattr(listing, 'LOOKED_AT', looked_at)
     made = [shop.create('customers', name=f'N{number}').id for number in range(12)]
     for number in (3, 4, 5, 10):
         shop.delete('customers', made[number])

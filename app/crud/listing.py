@@ -1,0 +1,101 @@
+"""Reading the rows of a list, now or as they were, and how many there are in all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from app.crud.catalog import Catalog
+from app.crud.naming import source_at
+from app.crud.query import Query
+from app.crud.table import Table
+from app.events.database import Read, Row
+from app.events.time_travel import position_at
+from app.expressions import User
+
+LOOKED_AT = 64
+"""Positions looked at for each row of a page of the newest, before all of them are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query, of whom, and when: microseconds since 1970."""
+
+    catalog: Catalog
+    table: Table
+    query: Query
+    user: User
+    now: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Where the rows come from, and which of them are wanted."""
+
+    source: str
+    where: list[str]
+    parameters: list[object]
+
+    @property
+    def sql(self) -> str:
+        """From FROM to the end of WHERE."""
+        return f'{self.source}{_where_of(self.where)}'
+
+
+def read_page(read: Read, asked: Asked) -> tuple[list[Row], int | None]:
+    """One row more than the page has, if there are more, and the total if it was asked for."""
+    position = position_at(read, asked.query.as_of) if asked.query.as_of else None
+    rows = rows_of(asked, position)
+    return _page(read, asked, rows, newest=position is None), _total(read, asked, rows)
+
+
+def rows_of(asked: Asked, position: int | None) -> Rows:
+    """All rows that match, at a position or now."""
+    source = source_at(asked.catalog, position)
+    where, parameters = list(asked.query.where), list[object](asked.query.parameters)
+    joins: dict[tuple[str, ...], str] = {}
+    for expression in asked.query.filters:
+        written = expression.sql(asked.user, asked.now, source)
+        where.append(written.sql)
+        parameters += written.parameters
+        joins |= written.joins
+    table = source(asked.table.entity.resource).table
+    return Rows(f'{table} AS t{"".join(joins.values())}', where, parameters)
+
+
+def _page(read: Read, asked: Asked, rows: Rows, *, newest: bool) -> list[Row]:
+    if newest and asked.query.newest_first:
+        found = _newest(read, asked, rows)
+        if len(found) > asked.query.limit:
+            return found
+    return _ordered(read, asked, rows)
+
+
+def _newest(read: Read, asked: Asked, rows: Rows) -> list[Row]:
+    """The page if its rows are all among the newest, where DuckDB need not look at the others.
+
+    Rows lie in the order of creation, the worst there is for finding the largest: each replaces the one before.
+    """
+    query = asked.query
+    below = query.below or read(f'SELECT max(_created) FROM {asked.table.name}', [])[0][0] or 0
+    oldest = below - LOOKED_AT * (query.limit + query.offset + 1)
+    return _ordered(read, asked, replace(rows, where=[f't._created > {oldest:d}', *rows.where]))
+
+
+def _ordered(read: Read, asked: Asked, rows: Rows) -> list[Row]:
+    query = asked.query
+    where, parameters = [*rows.where, *query.beyond], [*rows.parameters, *query.beyond_parameters]
+    order = ', '.join(f't."{one.column}" {"DESC" if one.descending else "ASC"} NULLS LAST' for one in query.order)
+    part = f'ORDER BY {order} LIMIT ? OFFSET ?'
+    sql = f'SELECT {asked.table.select} FROM {rows.source}{_where_of(where)} {part}'
+    return read(sql, [*parameters, query.limit + 1, query.offset])
+
+
+def _total(read: Read, asked: Asked, rows: Rows) -> int | None:
+    if not asked.query.count:
+        return None
+    total: int = read(f'SELECT count(*) FROM {rows.sql}', rows.parameters)[0][0]
+    return total
+
+
+def _where_of(conditions: list[str]) -> str:
+    return f' WHERE {" AND ".join(conditions)}' if conditions else ''
