@@ -11,6 +11,7 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 from app import codec
+from app.crud.aggregates import Aggregates, asks_for_groups
 from app.crud.author import Author
 from app.crud.catalog import Catalog
 from app.crud.explaining import Explanations, FindUser
@@ -34,6 +35,7 @@ class DataApi:
     def __init__(self, catalog: Catalog, log: DuckDBLog, find_user: FindUser = lambda login: None) -> None:
         self.catalog = catalog
         self.views = Views(catalog, log)
+        self.aggregates = Aggregates(self.views, log)
         self.records = Records(catalog, log, self.views)
         self.explanations = Explanations(self.views, find_user)
         self.changes = Changes(catalog, log, self.views)
@@ -67,9 +69,13 @@ class DataApi:
         return answer({'entities': [_summary(table.entity) for table in self.catalog.tables.values()]})
 
     async def list(self, request: Request) -> Response:
-        """A page of records."""
-        page = await self.views.page(self._entity(request), request.query_params.multi_items(), principal_of(request))
-        return answer(page.as_json(), headers={'Vary': 'Accept'})
+        """A page of records, or sums over all of them."""
+        entity, parameters = self._entity(request), request.query_params.multi_items()
+        if asks_for_groups(parameters):
+            content = await self.aggregates.groups(entity, parameters, principal_of(request))
+        else:
+            content = (await self.views.page(entity, parameters, principal_of(request))).as_json()
+        return answer(content, headers={'Vary': 'Accept'})
 
     async def get(self, request: Request) -> Response:
         """One record, now or as it was."""

@@ -12,6 +12,7 @@ from app.events.database import Read, Row
 from app.events.time_travel import position_at
 from app.expressions import User
 
+Joins = dict[tuple[str, ...], str]
 LOOKED_AT = 64
 """Positions looked at for each row of a page of the newest, before all of them are."""
 
@@ -48,11 +49,11 @@ def read_page(read: Read, asked: Asked) -> tuple[list[Row], int | None]:
     return _page(read, asked, rows, newest=position is None), _total(read, asked, rows)
 
 
-def rows_of(asked: Asked, position: int | None) -> Rows:
-    """All rows that match, at a position or now."""
+def rows_of(asked: Asked, position: int | None, joined: Joins | None = None) -> Rows:
+    """All rows that match, at a position or now; with what is `joined` besides."""
     source = source_at(asked.catalog, position)
     where, parameters = list(asked.query.where), list[object](asked.query.parameters)
-    joins: dict[tuple[str, ...], str] = {}
+    joins = dict(joined or {})
     for expression in asked.query.filters:
         written = expression.sql(asked.user, asked.now, source)
         where.append(written.sql)

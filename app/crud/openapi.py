@@ -9,6 +9,7 @@ from app.docs import document, operation, query_parameter
 from app.schema import Entity
 
 AS_OF = query_parameter('as_of', 'A moment such as `2026-05-03T10:00:00Z`, or a position of the log: as it was then')
+AGGREGATES = ('sum', 'avg', 'min', 'max', 'distinct')
 EXPLAIN = [
     query_parameter('action', 'create, read, update or delete'),
     query_parameter('user', 'Name or address of a user; yourself unless told'),
@@ -22,6 +23,8 @@ LIST_PARAMETERS = [
     query_parameter('sort', 'Fields, with a minus for descending: `-created_at,name`'),
     query_parameter('search', 'Words that the searchable fields must hold'),
     query_parameter('count', '`none` leaves out the total'),
+    query_parameter('group_by', 'Fields or expressions: answers with `groups` instead of records, such as `status`'),
+    *(query_parameter(name, f'{name} of a field or an expression, per group') for name in AGGREGATES),
     query_parameter('labels', '`true` adds what foreign keys point to, in words'),
 ]
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from app.crud.catalog import Catalog
 from app.crud.listing import Asked, read_page
 from app.crud.naming import scope_for, user_of
-from app.crud.query import cursor_of, parse_query
+from app.crud.query import Query, cursor_of, parse_query
 from app.crud.table import Table
 from app.errors import Denied, NotFound, NotLoggedIn
 from app.events import DuckDBLog
@@ -83,12 +83,8 @@ class Views:
     async def page(self, entity: str, parameters: Iterable[tuple[str, str]], principal: Principal) -> Page:
         """A page of the records that match."""
         table = self.catalog.table(entity)
-        decision = self.allow(entity, 'read', principal)
         hidden = table.entity.hidden_from(principal)
-        query = parse_query(table, parameters, hidden, scope_for(self.catalog, table, principal))
-        if decision.only_own:
-            query.where.insert(0, 't._owner = ?')
-            query.parameters.insert(0, principal.id)
+        query = self.query(table, parameters, principal)
         asked = Asked(self.catalog, table, query, user_of(principal), time.time_ns() // 1000)
         rows, total = await self._log.database.read(lambda read: read_page(read, asked))
         page, more = rows[: query.limit], len(rows) > query.limit
@@ -96,6 +92,16 @@ class Views:
         next_ = cursor_of(query.order, _sorted_values(table, page[-1])) if more and page else None
         labels = await self.labels(table, records, principal) if query.labels else None
         return Page(records, total, next_, labels)
+
+    def query(self, table: Table, parameters: Iterable[tuple[str, str]], principal: Principal) -> Query:
+        """What is asked for, within what `principal` may read; raises `Denied`."""
+        decision = self.allow(table.entity.resource, 'read', principal)
+        scope = scope_for(self.catalog, table, principal)
+        query = parse_query(table, parameters, table.entity.hidden_from(principal), scope)
+        if decision.only_own:
+            query.where.insert(0, 't._owner = ?')
+            query.parameters.insert(0, principal.id)
+        return query
 
     async def labels(self, table: Table, records: list[Record], principal: Principal) -> dict[str, dict[str, str]]:
         """What the records' foreign keys point to, in words: entity -> id -> label."""

@@ -1,0 +1,143 @@
+"""Lists in sums: `group_by=status&sum=credit_limit&count=*`, over the records that one may read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from app.crud.listing import Asked, rows_of
+from app.crud.naming import scope_for, source_at, user_of
+from app.crud.views import Views
+from app.errors import Malformed
+from app.events import DuckDBLog
+from app.events.database import Read, Row
+from app.events.time_travel import position_at
+from app.expressions import Expression, Scope, parse_expression
+from app.fields.timestamp import format_moment
+from app.permissions import Principal
+
+FUNCTIONS = {'sum': 'sum({})', 'avg': 'avg({})', 'min': 'min({})', 'max': 'max({})', 'distinct': 'count(DISTINCT {})'}
+NUMERIC = frozenset({'sum', 'avg'})
+WORDS = frozenset({'group_by', *FUNCTIONS})
+LIMIT = 1000
+Parameters = Sequence[tuple[str, str]]
+
+
+@dataclass(slots=True)
+class Grouping:
+    """What to group by, and what to compute of each group: pairs of a function's name and its expression."""
+
+    keys: list[Expression] = field(default_factory=list)
+    columns: list[tuple[str, Expression]] = field(default_factory=list)
+    counts: bool = False
+    order: str = ''
+
+
+class Aggregates:
+    """Answers with one line per group."""
+
+    def __init__(self, views: Views, log: DuckDBLog) -> None:
+        self._views = views
+        self._log = log
+
+    async def groups(self, entity: str, parameters: Parameters, principal: Principal) -> dict[str, Any]:
+        """The groups, at most a thousand, in the order of what they are grouped by or of their count."""
+        table = self._views.catalog.table(entity)
+        scope = scope_for(self._views.catalog, table, principal)
+        grouping, rest = parse_grouping(parameters, scope)
+        query = self._views.query(table, rest, principal)
+        asked = Asked(self._views.catalog, table, replace(query, count=False), user_of(principal), _now())
+        rows = await self._log.database.read(lambda read: _read_groups(read, asked, grouping))
+        return {'groups': [_shown(grouping, row) for row in rows[:LIMIT]], 'more': len(rows) > LIMIT}
+
+
+def asks_for_groups(parameters: Parameters) -> bool:
+    """Whether this asks for groups rather than records."""
+    return any(name in WORDS or (name, text) == ('count', '*') for name, text in parameters)
+
+
+def parse_grouping(parameters: Parameters, scope: Scope) -> tuple[Grouping, list[tuple[str, str]]]:
+    """What concerns groups, and all other parameters."""
+    grouping, rest = Grouping(), list[tuple[str, str]]()
+    for name, text in parameters:
+        if name in WORDS:
+            for part in _parts(text):
+                expression = parse_expression(part, scope, place=name)
+                _check(name, expression)
+                if name == 'group_by':
+                    grouping.keys.append(expression)
+                else:
+                    grouping.columns.append((name, expression))
+        elif name == 'count':
+            grouping.counts = text != 'none'
+        elif name == 'sort':
+            grouping.order = text
+        elif name in {'limit', 'offset', 'cursor', 'labels', 'fields', 'expand'}:
+            raise Malformed(f'{name}: groups come all at once; leave it out.')
+        else:
+            rest.append((name, text))
+    if grouping.order not in {'', 'count', '-count'}:
+        raise Malformed('sort: groups are in the order of what they are grouped by; count and -count are possible.')
+    return grouping, rest
+
+
+def _check(name: str, expression: Expression) -> None:
+    kind = expression.kind.name
+    if kind in {'opaque', 'words', 'null'} or (name in NUMERIC and kind not in {'number', 'real'}):
+        raise Malformed(f'{name}: {expression.text!r} is no {"number" if name in NUMERIC else "value to compare"}.')
+
+
+def _parts(text: str) -> list[str]:
+    """Names may stand in one parameter, between commas; an expression with commas of its own has one to itself."""
+    return (
+        [text] if '(' in text or "'" in text else [part for part in (part.strip() for part in text.split(',')) if part]
+    )
+
+
+def _read_groups(read: Read, asked: Asked, grouping: Grouping) -> list[Row]:
+    position = position_at(read, asked.query.as_of) if asked.query.as_of else None
+    source = source_at(asked.catalog, position)
+    selected, parameters, joins = ['count(*)'], list[Any](), dict[tuple[str, ...], str]()
+    patterns = [*(('{}', key) for key in grouping.keys), *((FUNCTIONS[name], one) for name, one in grouping.columns)]
+    for pattern, expression in patterns:
+        written = expression.sql(asked.user, asked.now, source)
+        selected.append(pattern.format(written.sql))
+        parameters += written.parameters
+        joins |= written.joins
+    rows = rows_of(asked, position, joins)
+    places = [str(number) for number in range(2, 2 + len(grouping.keys))]
+    group = f' GROUP BY {", ".join(places)}' if places else ''
+    first = {'count': ['1 ASC'], '-count': ['1 DESC']}.get(grouping.order, [])
+    order = f' ORDER BY {", ".join([*first, *(f"{place} NULLS LAST" for place in places)] or ["1"])}'
+    sql = f'SELECT {", ".join(selected)} FROM {rows.sql}{group}{order} LIMIT {LIMIT + 1}'
+    return read(sql, [*parameters, *rows.parameters])
+
+
+def _shown(grouping: Grouping, row: Row) -> dict[str, Any]:
+    count, *values = row
+    shown: dict[str, Any] = {
+        'group': {key.text: _plain(value) for key, value in zip(grouping.keys, values, strict=False)}
+    }
+    if grouping.counts or not grouping.columns:
+        shown['count'] = count
+    for (name, expression), value in zip(grouping.columns, values[len(grouping.keys) :], strict=True):
+        shown.setdefault(name, {})[expression.text] = _plain(value)
+    return shown
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return format_moment(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal) or (isinstance(value, int) and abs(value) >= 2**63):
+        return str(value)
+    return value
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
