@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from starlette.requests import Request
@@ -12,18 +11,21 @@ from starlette.websockets import WebSocket
 
 from app import codec
 from app.crud.aggregates import Aggregates, asks_for_groups
-from app.crud.author import Author
+from app.crud.bulk_api import BulkApi
 from app.crud.catalog import Catalog
 from app.crud.explaining import Explanations, FindUser
+from app.crud.history import History
 from app.crud.importing import import_file
 from app.crud.live import Changes
 from app.crud.openapi import describe
 from app.crud.records import Records
+from app.crud.requests import author_of, if_match
+from app.crud.undoing import Undo
 from app.crud.views import Record, Views
 from app.docs import docs_routes
 from app.errors import Malformed, NotFound
 from app.events import DuckDBLog
-from app.http import Routes, answer, logged_in, principal_of, read_body, request_id_of, route, whole_number
+from app.http import Routes, answer, logged_in, principal_of, read_body, route, whole_number
 from app.socket import send_all
 
 IMPORT_LIMIT = 100_000_000
@@ -37,12 +39,15 @@ class DataApi:
         self.views = Views(catalog, log)
         self.aggregates = Aggregates(self.views, log)
         self.records = Records(catalog, log, self.views)
+        self.undo = Undo(self.records, log)
+        self.life = History(self.records, log)
         self.explanations = Explanations(self.views, find_user)
         self.changes = Changes(catalog, log, self.views)
         self.routes = Routes(
             [
                 route('GET', '/health', self.health),
                 route('GET', '/api', self.list_entities),
+                *BulkApi(self.records, self.undo, self.life).routes,
                 route('GET', '/api/{entity}', self.list),
                 route('POST', '/api/{entity}', self.create),
                 route('POST', '/api/{entity}/import', self.import_records),
@@ -87,7 +92,7 @@ class DataApi:
         """A new record."""
         entity = self._entity(request)
         body = await read_body(request)
-        record = await self.records.create(entity, codec.decode(body), _author(request, body))
+        record = await self.records.create(entity, codec.decode(body), author_of(request, body))
         return self._shown(request, record, 201, {'Location': f'/api/{entity}/{record.id}'})
 
     async def change(self, request: Request, *, replace: bool = False) -> Response:
@@ -97,8 +102,8 @@ class DataApi:
             entity,
             _id(request),
             codec.decode(body),
-            _author(request, body),
-            version=_if_match(request),
+            author_of(request, body),
+            version=if_match(request),
             replace=replace,
         )
         return self._shown(request, record)
@@ -109,14 +114,14 @@ class DataApi:
 
     async def delete(self, request: Request) -> Response:
         """The record goes; its history stays."""
-        author = _author(request, b'')
-        version = await self.records.delete(self._entity(request), _id(request), author, version=_if_match(request))
+        author = author_of(request, b'')
+        version = await self.records.delete(self._entity(request), _id(request), author, version=if_match(request))
         return Response(status_code=204, headers={'ETag': f'"{version}"'})
 
     async def restore(self, request: Request) -> Response:
         """A deleted record comes back."""
         return self._shown(
-            request, await self.records.restore(self._entity(request), _id(request), _author(request, b''))
+            request, await self.records.restore(self._entity(request), _id(request), author_of(request, b''))
         )
 
     async def explain(self, request: Request) -> Response:
@@ -137,7 +142,7 @@ class DataApi:
             self.records,
             self._entity(request),
             body,
-            _author(request, body, source='import'),
+            author_of(request, body, source='import'),
             csv_file=kind == 'text/csv',
             null=request.query_params.get('null', ''),
             delimiter=request.query_params.get('delimiter', ','),
@@ -175,26 +180,3 @@ def _summary(entity: Any) -> dict[str, Any]:
 def _id(request: Request) -> str:
     record_id: str = request.path_params['id']
     return record_id
-
-
-def _if_match(request: Request) -> int | None:
-    tag = request.headers.get('if-match', '').strip().removeprefix('W/').strip('"')
-    if tag in {'', '*'}:
-        return None
-    if not (tag.isascii() and tag.isdigit() and len(tag) < 19):
-        raise Malformed('If-Match: must be the ETag of the record, such as "3".')
-    return int(tag)
-
-
-def _author(request: Request, body: bytes, source: str = 'rest') -> Author:
-    key = request.headers.get('idempotency-key', '')
-    if len(key) > 200:
-        raise Malformed('Idempotency-Key: must have at most 200 characters.')
-    asked = f'{request.method} {request.url.path}'
-    return Author(
-        principal=principal_of(request),
-        source=source,
-        request=request_id_of(request),
-        idempotency_key=f'{asked} {key}' if key else '',
-        fingerprint=hashlib.sha256(asked.encode() + b'\n' + body).hexdigest()[:32] if key else '',
-    )

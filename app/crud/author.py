@@ -18,6 +18,8 @@ class Author:
     fingerprint: str = ''
     """What the request asked for; a repeated key must come with the same."""
     batch: str = ''
+    undoes: str = ''
+    """The batch or the position that is undone."""
 
     def meta(self, *, owner: str = '') -> dict[str, Any]:
         """The event's meta; `owner` is the record's, where that is somebody else."""
@@ -27,6 +29,7 @@ class Author:
             'source': self.source,
             'request': self.request,
             'batch': self.batch,
+            'undoes': self.undoes,
             'fingerprint': self.fingerprint,
             'owner': owner if owner != self.principal.id else '',
         }

@@ -53,7 +53,7 @@ async def import_file(
     table = records.catalog.table(entity)
     records.views.allow(entity, 'create', author.principal)
     if recorded := await records.recorded_batch(author):
-        return recorded
+        return {'imported': recorded.pop('count'), **recorded}
     read = list(_read_csv(body, null, delimiter) if csv_file else _read_json(body))
     check_writable(table.entity, {name: None for row in read for name in row.values}, author.principal)
     drafts, errors = await asyncio.to_thread(_draft, table, iter(read))

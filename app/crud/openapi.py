@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from app.crud.bulk_openapi import SHARED, life_paths
 from app.docs import document, operation, query_parameter
 from app.schema import Entity
 
@@ -35,7 +36,7 @@ def describe(entities: Mapping[str, Entity]) -> dict[str, Any]:
     for entity in entities.values():
         if entity.api.enabled:
             paths |= _paths(entity)
-    return document('Data', paths, {name: _schema(entity) for name, entity in entities.items()})
+    return document('Data', paths | SHARED, {name: _schema(entity) for name, entity in entities.items()})
 
 
 def _paths(entity: Entity) -> dict[str, Any]:
@@ -64,6 +65,7 @@ def _paths(entity: Entity) -> dict[str, Any]:
             'parameters': [record_id],
             'get': operation('May somebody do something with it, and why', {}, parameters=EXPLAIN, **tag),
         },
+        **life_paths(address, record, record_id, tag),
         f'{address}/import': {'post': _import(entity)},
         f'{address}/changes': {'get': _changes(entity)},
     }

@@ -7,11 +7,15 @@ from typing import Any, TypeVar
 
 from app import codec
 from app.crud.author import Author
+from app.crud.batch import Batch
+from app.crud.cascading import follow_deletes
 from app.crud.catalog import Catalog
 from app.crud.drafts import Draft, check_writable, draft_record
-from app.crud.references import expected_targets, explain, nothing_refers_to
+from app.crud.identifier import new_id
+from app.crud.references import expected_targets, explain
 from app.crud.table import Table
 from app.crud.values import Stored, changed_values, claims, shown_form, stored_form
+from app.crud.versions import names_for, told
 from app.crud.views import Record, Views
 from app.errors import Conflict, Denied, Invalid, NotFound, Problem, Stale
 from app.events import (
@@ -30,6 +34,7 @@ from app.events.aggregate import event_owner, fold
 from app.events.event import derived_id
 from app.events.log import IdReused
 
+MOST_TOLD = 100
 ATTEMPTS = 20
 """How often a change is tried again when somebody else's came between reading and writing."""
 
@@ -52,9 +57,10 @@ class Records:
             return _as_recorded(table, recorded)
         check_writable(table.entity, sent, author.principal)
         draft = draft_record(table, sent)
-        request = self.creation(table, [draft], author)
+        batch = Batch(self.catalog, author)
+        batch.create(table, draft)
         try:
-            event = await self._append(table, request, [draft.values])
+            event = (await self.write(batch)).events[0]
         except Conflict:
             if recorded := await self._recorded(author):
                 return _as_recorded(table, recorded)
@@ -78,7 +84,7 @@ class Records:
 
         async def attempt() -> Record:
             record = await self.views.get(entity, record_id, author.principal, 'update')
-            _check_version(record.without(hidden), version)
+            check_version(record.without(hidden), version)
             _check_id(record, sent)
             check_writable(table.entity, sent, author.principal)
             before = stored_form(table.entity, record.values)
@@ -86,20 +92,20 @@ class Records:
             changes = changed_values(table.entity, wanted, before, replace=replace)
             if not changes:
                 return record
-            altered = {id_: change['to'] for id_, change in changes.items()}
-            after = before | altered
-            stream = f'{entity}/{record.id}'
-            request = Append(
-                events=[self._event(stream, 'changed', changes, author, record.owner)],
-                expected=expected_targets(self.catalog, table, [altered]) | {stream: record.version},
-                claims=claims(table.entity, stream, before, after),
-            )
-            event = await self._append(table, request, [altered])
+            batch = Batch(self.catalog, author)
+            after = batch.change(table, record, changes)
+            event = (await self.write(batch)).events[0]
             return Record(record.id, event.version, record.owner, shown_form(table.entity, after))
 
         if recorded := await self._recorded(author):
             return _as_recorded(table, recorded)
-        return await _retry(attempt, once=version is not None)
+        try:
+            return await self.retry(attempt, once=version is not None)
+        except Stale as stale:
+            names = names_for(table, author.principal)
+            events = await self._log.read_stream(f'{entity}/{table.entity.canonical_id(record_id)}', version or 0)
+            stale.extra['changes'] = [told(event, names) for event in events[-MOST_TOLD:]]
+            raise
 
     async def delete(self, entity: str, record_id: str, author: Author, *, version: int | None = None) -> int:
         """Remove a record that nothing refers to; returns the version of its stream."""
@@ -107,19 +113,15 @@ class Records:
 
         async def attempt() -> int:
             record = await self.views.get(entity, record_id, author.principal, 'delete')
-            _check_version(record.without(table.entity.hidden_from(author.principal)), version)
-            stream = f'{entity}/{record.id}'
-            request = Append(
-                events=[self._event(stream, 'deleted', {}, author, record.owner)],
-                expected={stream: record.version},
-                unchanged=await nothing_refers_to(self.catalog, self._log, table, record),
-                claims=claims(table.entity, stream, stored_form(table.entity, record.values), {}),
-            )
-            return (await self._append(table, request, [])).version
+            check_version(record.without(table.entity.hidden_from(author.principal)), version)
+            batch = Batch(self.catalog, author)
+            batch.delete(table, record)
+            await self.complete(batch)
+            return (await self.write(batch)).events[0].version
 
         if recorded := await self._recorded(author):
             return recorded[-1].version
-        return await _retry(attempt, once=version is not None)
+        return await self.retry(attempt, once=version is not None)
 
     async def restore(self, entity: str, record_id: str, author: Author) -> Record:
         """Bring a deleted record back as it last was, with its id and its history."""
@@ -139,12 +141,9 @@ class Records:
             raise Denied(f'{decision.reason} This one belonged to someone else.')
         known = {field.id for field in table.entity.stored}
         values = {id_: value for id_, value in deleted.values.items() if id_ in known and value is not None}
-        request = Append(
-            events=[self._event(stream, 'restored', values, author, owner)],
-            expected=expected_targets(self.catalog, table, [values]) | {stream: events[-1].version},
-            claims=claims(table.entity, stream, {}, values),
-        )
-        event = await self._append(table, request, [values])
+        batch = Batch(self.catalog, author)
+        batch.restore(table, stream.partition('/')[2], events[-1].version, owner, values)
+        event = (await self.write(batch)).events[0]
         return Record(stream.partition('/')[2], event.version, owner, shown_form(table.entity, values))
 
     def creation(self, table: Table, drafts: Sequence[Draft], author: Author) -> Append:
@@ -161,6 +160,32 @@ class Records:
             taken += claims(table.entity, stream, {}, draft.values)
         return Append(events=events, expected=expected, claims=taken)
 
+    async def complete(self, batch: Batch) -> None:
+        """Add what the batch entails; raises where something forbids it."""
+        await follow_deletes(batch, self.views, self._log)
+
+    async def write(self, batch: Batch) -> Appended:
+        """Append a batch; refusals are told in terms of fields."""
+        try:
+            return await self._log.append(batch.request())
+        except (WrongVersion, Taken) as conflict:
+            problem: Problem = conflict
+            for entity, stored in batch.stored().items():
+                table = self.catalog.table(entity)
+                if isinstance(conflict, WrongVersion) or conflict.claim.scope.startswith(f'{entity}.'):
+                    problem = explain(self.catalog, table, stored, conflict)
+                    if isinstance(problem, Invalid) or isinstance(conflict, Taken):
+                        break
+            raise problem from conflict
+
+    async def write_all(self, batch: Batch) -> dict[str, Any]:
+        """Append a batch that may be empty; answers with its id and what it has done."""
+        if not batch.done:
+            return {'batch': '', 'position': 0, 'count': 0}
+        batch.author = batch.author.of_batch(batch.author.batch or new_id())
+        appended = await self.write(batch)
+        return {'batch': batch.author.batch, 'position': appended.position, 'count': len(appended.events)}
+
     async def append_all(self, table: Table, request: Append, records: Sequence[Stored]) -> Appended:
         """Append what `creation` made; refusals are told in terms of fields."""
         try:
@@ -168,11 +193,16 @@ class Records:
         except (WrongVersion, Taken) as conflict:
             raise explain(self.catalog, table, records, conflict) from conflict
 
-    def _event(self, stream: str, type_: str, data: dict[str, Any], author: Author, owner: str) -> NewEvent:
-        return new_event(stream, type_, data, author.meta(owner=owner), _event_id(author))
-
-    async def _append(self, table: Table, request: Append, records: Sequence[Stored]) -> Event:
-        return (await self.append_all(table, request, records)).events[0]
+    async def retry(self, attempt: Callable[[], Awaitable[Answer]], *, once: bool) -> Answer:
+        """What `attempt` answers, tried again where somebody else was faster; `once` if it must not be then."""
+        for _ in range(ATTEMPTS):
+            try:
+                return await attempt()
+            except (Stale, CategoryChanged) as conflict:
+                if once and isinstance(conflict, Stale):
+                    raise
+                problem: Problem = conflict
+        raise problem
 
     async def _recorded(self, author: Author) -> list[Event]:
         """The stream up to the event that this very request, sent before, has recorded."""
@@ -192,7 +222,7 @@ class Records:
         batch = codec.parse(recorded[-1].meta)['batch']
         sql = 'SELECT count(*), max(position) FROM events WHERE position >= ? AND contains(meta, ?)'
         rows = await self._log.database.query(sql, [recorded[-1].position, f'"batch":"{batch}"'])
-        return {'imported': rows[0][0], 'batch': batch, 'position': rows[0][1]}
+        return {'count': rows[0][0], 'batch': batch, 'position': rows[0][1]}
 
 
 def _event_id(author: Author, number: int = 0) -> str | None:
@@ -211,20 +241,10 @@ def _check_id(record: Record, sent: Any) -> None:
         raise Invalid(errors={'id': f'is {record.id!r} and never changes'})
 
 
-def _check_version(record: Record, version: int | None) -> None:
+def check_version(record: Record, version: int | None) -> None:
+    """Refuse a change that was based on another version."""
     if version is not None and record.version != version:
         raise Stale(
             f'The record is at version {record.version}; the change was based on version {version}.',
             current=record.as_json(),
         )
-
-
-async def _retry(attempt: Callable[[], Awaitable[Answer]], *, once: bool) -> Answer:
-    for _ in range(ATTEMPTS):
-        try:
-            return await attempt()
-        except (Stale, CategoryChanged) as conflict:
-            if once and isinstance(conflict, Stale):
-                raise
-            problem: Problem = conflict
-    raise problem

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 
 from app.crud.catalog import Catalog
 from app.crud.table import Table
 from app.crud.values import Stored
-from app.crud.views import Record
 from app.errors import Conflict, Invalid, Problem, Stale
-from app.events import DuckDBLog, Expect, Taken, WrongVersion
+from app.events import Expect, Taken, WrongVersion
 from app.events.log import Expectation
 from app.fields import Field
 
@@ -21,30 +19,6 @@ def expected_targets(catalog: Catalog, table: Table, records: Sequence[Stored]) 
     for _, stream in _targets(catalog, table, records):
         expected[stream] = Expect.EXISTS
     return expected
-
-
-async def nothing_refers_to(catalog: Catalog, log: DuckDBLog, table: Table, record: Record) -> dict[str, int]:
-    """The categories that must not change while `record` is deleted; raises when something points to it now."""
-    resource = table.entity.resource
-    pointing = [
-        (other, field)
-        for other in catalog.tables.values()
-        for field in other.entity.references
-        if getattr(field, 'references', '') == resource
-    ]
-    unchanged = {other.entity.resource: log.category_position(other.entity.resource) for other, _ in pointing}
-    value = str(record.values[table.entity.key[0]]) if len(table.entity.key) == 1 else record.id
-    counts = await asyncio.gather(
-        *(_count(log, other, field, value, record.id if other is table else '') for other, field in pointing)
-    )
-    for (other, field), count in zip(pointing, counts, strict=True):
-        if count:
-            place = f'{other.entity.resource}.{field.name}'
-            raise Conflict(
-                f'{count} of {other.entity.title.lower()} still refer to it ({place}); change or delete those first.',
-                errors={place: f'{count} records refer to it'},
-            )
-    return unchanged
 
 
 def explain(catalog: Catalog, table: Table, records: Sequence[Stored], conflict: Problem) -> Problem:
@@ -78,9 +52,3 @@ def _targets(catalog: Catalog, table: Table, records: Sequence[Stored]) -> Itera
         for record in records:
             if (value := record.get(field.id)) is not None:
                 yield field, f'{target}/{reference_id(value)}'
-
-
-async def _count(log: DuckDBLog, table: Table, field: Field, value: str, besides: str) -> int:
-    sql = f'SELECT count(*) FROM {table.name} WHERE "{field.id}" = ? AND id <> ?'
-    count: int = (await log.database.query(sql, [value, besides]))[0][0]
-    return count

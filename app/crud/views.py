@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from app.crud.catalog import Catalog
-from app.crud.listing import Asked, read_page
+from app.crud.listing import Asked, read_page, rows_of
 from app.crud.naming import scope_for, user_of
 from app.crud.query import Query, cursor_of, parse_query
 from app.crud.table import Table
@@ -80,6 +80,30 @@ class Views:
             raise Denied(f'{decision.reason} This one belongs to someone else.')
         return record
 
+    def check(self, table: Table, record: Record, principal: Principal, action: Action) -> None:
+        """Refuse what `principal` may not do with a record that is at hand."""
+        for wanted in ('read', action):
+            decision = self.allow(table.entity.resource, wanted, principal)
+            if decision.only_own and record.owner != principal.id:
+                if wanted == 'read':
+                    raise NotFound(f'There is no record {record.id!r} in {table.entity.resource}.')
+                raise Denied(f'{decision.reason} {record.id} belongs to someone else.')
+
+    async def find_many(self, table: Table, by: str, values: list[str]) -> dict[str, Record]:
+        """The records whose field `by` (or id, if empty) has one of these values, whoever asks: value -> record."""
+        column = f't."{table.entity.fields[by].id}"::VARCHAR' if by else 't.id'
+        found = await self._select(table, column, values)
+        return {str(record.values[by]) if by else record.id: record for record in found}
+
+    async def referring(self, table: Table, field_id: str, values: list[str], most: int | None) -> list[Record]:
+        """The records whose foreign key holds one of these values, whoever asks."""
+        return await self._select(table, f't."{field_id}"', values, most)
+
+    async def _select(self, table: Table, column: str, values: list[str], most: int | None = None) -> list[Record]:
+        where = f'{column} IN (SELECT unnest(?::VARCHAR[]))' + (f' LIMIT {most:d}' if most else '')
+        sql = f'SELECT {table.select} FROM {table.name} AS t WHERE {where}'
+        return [_record(table, row) for row in await self._log.database.query(sql, [values])] if values else []
+
     async def page(self, entity: str, parameters: Iterable[tuple[str, str]], principal: Principal) -> Page:
         """A page of the records that match."""
         table = self.catalog.table(entity)
@@ -102,6 +126,15 @@ class Views:
             query.where.insert(0, 't._owner = ?')
             query.parameters.insert(0, principal.id)
         return query
+
+    async def ids(self, entity: str, text: str, principal: Principal) -> list[str]:
+        """The ids of all records that `principal` may read and an expression lets through."""
+        table = self.catalog.table(entity)
+        query = self.query(table, [('filter', text), ('count', 'none')], principal)
+        asked = Asked(self.catalog, table, query, user_of(principal), time.time_ns() // 1000)
+        rows = rows_of(asked, None)
+        found = await self._log.database.query(f'SELECT t.id FROM {rows.sql} ORDER BY t._created', rows.parameters)
+        return [row[0] for row in found]
 
     async def labels(self, table: Table, records: list[Record], principal: Principal) -> dict[str, dict[str, str]]:
         """What the records' foreign keys point to, in words: entity -> id -> label."""

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 class ForeignKey(Field, type='foreign_key'):
-    """Points to a record of the entity it `references`, which must exist and cannot be deleted meanwhile."""
+    """Points to a record of the entity it `references`, which must exist; `on_delete` says what its deletion does."""
 
     operators = ('eq', 'ne', 'in', 'null')
     cell = 'reference'
 
     references: str
-    on_delete: Literal['restrict'] = 'restrict'
+    on_delete: Literal['restrict', 'cascade', 'set_null'] = 'restrict'
 
     def parse(self, value: Any) -> str:
         """The id, as text."""

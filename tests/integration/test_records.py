@@ -97,13 +97,13 @@ SCENARIOS = [
         name='a change that changes nothing', method='PATCH', path='/api/customers/ada', json={'status': 'inactive'}
     ),
     Scenario(
-        name='a change of an old version',
+        name='a change of an old version tells what came between',
         method='PATCH',
         path='/api/customers/ada',
         json={'status': 'active'},
         headers={'If-Match': '"1"'},
         status=412,
-        contains=('"current":{',),
+        contains=('"current":{', '"changes":[{"version":2,'),
     ),
     Scenario(
         name='a key never changes',

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.crud import references
+from app.crud.views import Record
 from app.errors import Conflict, Invalid, Problem
 from tests.unit.crud.shop import ADMIN, ANN, SELLER, Shop, author
 
@@ -143,16 +143,16 @@ def test_nothing_is_left_hanging_when_one_deletes_what_another_is_about_to_refer
 def test_a_reference_that_comes_between_looking_and_deleting_saves_the_record(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    count = references._count
+    look = shop.data.views.referring
 
-    async def count_and_be_overtaken(*asked: Any) -> int:
-        found = await count(*asked)
-        monkeypatch.setattr(references, '_count', count)
+    async def look_and_be_overtaken(*asked: Any, **more: Any) -> list[Record]:
+        found = await look(*asked, **more)
+        monkeypatch.setattr(shop.data.views, 'referring', look)
         await shop.data.records.create('orders', {'number': 'A', 'customer_id': 'ada'}, author(ANN))
         return found
 
     shop.create('customers', id='ada', name='Ada')
-    monkeypatch.setattr(references, '_count', count_and_be_overtaken)
+    monkeypatch.setattr(shop.data.views, 'referring', look_and_be_overtaken)
     with shop.recording() as happened, pytest.raises(Conflict, match='1 of orders still refer to it'):
         shop.delete('customers', 'ada')
     assert happened == ['created orders/A']

@@ -1,0 +1,113 @@
+"""Changes of several records that happen together or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from app.crud.author import Author
+from app.crud.catalog import Catalog
+from app.crud.drafts import Draft
+from app.crud.identifier import new_id
+from app.crud.references import expected_targets
+from app.crud.table import Table
+from app.crud.values import Stored, claims, shown_form, stored_form
+from app.crud.views import Record
+from app.errors import Conflict, Invalid
+from app.events import Append, Claim, Expect, NewEvent, new_event
+from app.events.event import derived_id
+from app.events.log import Expectation
+
+
+class Done(NamedTuple):
+    """What happens to one record: what it is before, and what after; `None` where it is not there."""
+
+    table: Table
+    verb: str
+    id: str
+    before: Stored | None
+    after: Stored | None
+    record: Record | None = None
+
+    @property
+    def stream(self) -> str:
+        """The stream of the record."""
+        return f'{self.table.entity.resource}/{self.id}'
+
+    def as_json(self) -> dict[str, Any]:
+        """How a preview shows it."""
+        entity = self.table.entity
+        before, after = (None if stored is None else shown_form(entity, stored) for stored in (self.before, self.after))
+        return {'entity': entity.resource, 'id': self.id, 'verb': self.verb, 'before': before, 'after': after}
+
+
+@dataclass(slots=True)
+class Batch:
+    """Gathers what is to happen; each record stands in it once."""
+
+    catalog: Catalog
+    author: Author
+    done: dict[str, Done] = field(default_factory=dict)
+    unchanged: dict[str, int] = field(default_factory=dict)
+    _events: list[tuple[str, str, dict[str, Any], str]] = field(default_factory=list)
+    _expected: dict[str, Expectation] = field(default_factory=dict)
+    _claims: list[Claim] = field(default_factory=list)
+
+    def create(self, table: Table, draft: Draft) -> None:
+        """A new record."""
+        one = Done(table, 'created', draft.id, None, draft.values)
+        self._add(one, draft.values, '', Expect.NEW if draft.minted else Expect.NONE, [draft.values])
+
+    def change(self, table: Table, record: Record, changes: dict[str, dict[str, Any]]) -> Stored:
+        """Other values for some fields: field id -> {from, to}; returns all values as they will be."""
+        before = stored_form(table.entity, record.values)
+        altered = {id_: change['to'] for id_, change in changes.items()}
+        after = {id_: value for id_, value in (before | altered).items() if value is not None}
+        one = Done(table, 'changed', record.id, before, after, record)
+        self._add(one, changes, record.owner, record.version, [altered])
+        return after
+
+    def delete(self, table: Table, record: Record) -> None:
+        """The record goes."""
+        before = stored_form(table.entity, record.values)
+        self._add(Done(table, 'deleted', record.id, before, None, record), {}, record.owner, record.version, [])
+
+    def restore(self, table: Table, record_id: str, version: int, owner: str, values: Stored) -> None:
+        """A deleted record comes back, whose stream stands at `version`."""
+        self._add(Done(table, 'restored', record_id, None, values), values, owner, version, [values])
+
+    def request(self) -> Append:
+        """The one append; a batch of several events gets an id of its own."""
+        if len(self._events) > 1 and not self.author.batch:
+            self.author = self.author.of_batch(new_id())
+        for one in self.done.values():
+            if self._expected.get(one.stream) is Expect.EXISTS:
+                raise Conflict(f'{one.stream} is deleted by the same request that refers to it.')
+        events = [self._event(number, *parts) for number, parts in enumerate(self._events)]
+        return Append(events=events, expected=self._expected, claims=self._claims, unchanged=self.unchanged)
+
+    def stored(self) -> dict[str, list[Stored]]:
+        """What is written, by entity; to explain refusals."""
+        found: dict[str, list[Stored]] = {}
+        for one in self.done.values():
+            found.setdefault(one.table.entity.resource, []).append(one.after or {})
+        return found
+
+    def _add(
+        self, one: Done, data: dict[str, Any], owner: str, expected: Expectation, written: Sequence[Stored]
+    ) -> None:
+        if one.stream in self.done:
+            raise Invalid(f'{one.stream} stands twice in one request.')
+        self.done[one.stream] = one
+        targets = expected_targets(self.catalog, one.table, written)
+        for stream in targets.keys() - self._expected.keys():
+            self._expected[stream] = Expect.EXISTS
+        self._expected[one.stream] = expected
+        self._claims += claims(one.table.entity, one.stream, one.before or {}, one.after or {})
+        self._events.append((one.stream, one.verb, data, owner))
+
+    def _event(self, number: int, stream: str, verb: str, data: dict[str, Any], owner: str) -> NewEvent:
+        key = self.author.idempotency_key
+        event_id = derived_id(self.author.principal.id, key, str(number)) if key else None
+        return new_event(stream, verb, data, self.author.meta(owner=owner), event_id)

@@ -1,0 +1,206 @@
+"""Undoing one change or a whole batch, at any later time: what others have changed since is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from app import codec
+from app.crud.author import Author
+from app.crud.batch import Batch
+from app.crud.drafts import check_writable
+from app.crud.operations import preview
+from app.crud.records import Records
+from app.crud.table import Table
+from app.crud.values import Stored, stored_form
+from app.crud.views import Record
+from app.errors import Conflict, Malformed, NotFound
+from app.events import DuckDBLog, Event
+from app.events.aggregate import Aggregate, fold
+from app.events.duckdb_log import COLUMNS
+from app.fields import Field
+
+MOST = 100_000
+
+
+@dataclass(slots=True)
+class Undoing:
+    """What becomes of the events of a batch: the batch that takes them back, and what was left alone."""
+
+    batch: Batch
+    force: bool
+    conflicts: list[dict[str, Any]] = field(default_factory=list)
+
+    def leave(self, table: Table, record_id: str, reason: str, name: str = '') -> None:
+        """Note what is not undone, and why."""
+        where = {'entity': table.entity.resource, 'id': record_id, 'field': name}
+        self.conflicts.append({key: value for key, value in where.items() if value} | {'reason': reason})
+
+
+class Undo:
+    """Redoing is undoing what an undo has done."""
+
+    def __init__(self, records: Records, log: DuckDBLog) -> None:
+        self._records = records
+        self._log = log
+
+    async def undo(
+        self, what: str | int, author: Author, *, force: bool = False, dry_run: bool = False
+    ) -> dict[str, Any]:
+        """Take back the event at a position, or all events of a batch; answers with what was left alone, and why.
+
+        Raises `Conflict` when everything was changed since; with `force`, later changes of the same fields give way.
+        """
+        if recorded := await self._records.recorded_batch(author):
+            return recorded
+        events = await self._events(what)
+        author = replace(author, undoes=str(what))
+
+        async def attempt() -> dict[str, Any]:
+            undoing = await self._gather(events, author, force)
+            await self._records.complete(undoing.batch)
+            if dry_run:
+                return preview(undoing.batch) | {'conflicts': undoing.conflicts}
+            if not undoing.batch.done and undoing.conflicts:
+                raise Conflict('Nothing was undone: all of it was changed since.', conflicts=undoing.conflicts[:200])
+            return await self._records.write_all(undoing.batch) | {'conflicts': undoing.conflicts}
+
+        return await self._records.retry(attempt, once=False)
+
+    async def _events(self, what: str | int) -> list[Event]:
+        where, parameter = ('position = ?', what) if isinstance(what, int) else ('contains(meta, ?)', _batch_mark(what))
+        sql = f'SELECT {COLUMNS} FROM events WHERE {where} ORDER BY position LIMIT {MOST + 1}'
+        events = [Event(*row) for row in await self._log.database.query(sql, [parameter])]
+        known = [event for event in events if event.stream.partition('/')[0] in self._records.catalog.tables]
+        if not events:
+            raise NotFound(f'There is no {"event at position" if isinstance(what, int) else "batch"} {what!r}.')
+        if not known:
+            raise Malformed(f'{events[0].stream} is no record; only changes of records can be undone.')
+        if len(events) > MOST:
+            raise Malformed(f'The batch has more than {MOST:,} events.')
+        return known
+
+    async def _gather(self, events: Iterable[Event], author: Author, force: bool) -> Undoing:
+        undoing = Undoing(Batch(self._records.catalog, author), force)
+        by_entity: dict[str, dict[str, list[Event]]] = {}
+        for event in events:
+            entity, _, record_id = event.stream.partition('/')
+            by_entity.setdefault(entity, {}).setdefault(record_id, []).append(event)
+        for entity, streams in by_entity.items():
+            table = self._records.catalog.table(entity)
+            there = await self._records.views.find_many(table, '', list(streams))
+            gone = await self._states({id_: group for id_, group in streams.items() if id_ not in there}, entity)
+            for record_id, group in streams.items():
+                self._take_back(undoing, table, record_id, group, there.get(record_id), gone)
+        return undoing
+
+    async def _states(self, streams: Mapping[str, list[Event]], entity: str) -> dict[str, Aggregate]:
+        """What records that are not there now were after the events, with the version that their stream has now."""
+        names = [f'{entity}/{id_}' for id_ in streams]
+        sql = f'SELECT {COLUMNS} FROM events WHERE stream IN (SELECT unnest(?::VARCHAR[])) ORDER BY stream, version'
+        rows = await self._log.database.query(sql, [names]) if names else []
+        found: dict[str, list[Event]] = {}
+        for row in rows:
+            found.setdefault(row[1].partition('/')[2], []).append(Event(*row))
+        return {
+            id_: replace(fold(events[: streams[id_][-1].version]), version=events[-1].version)
+            for id_, events in found.items()
+        }
+
+    def _take_back(
+        self,
+        undoing: Undoing,
+        table: Table,
+        record_id: str,
+        events: list[Event],
+        record: Record | None,
+        gone: Mapping[str, Aggregate],
+    ) -> None:
+        principal = undoing.batch.author.principal
+        was_there = events[0].type in {'changed', 'deleted'}
+        if record is None and (not was_there or events[-1].type != 'deleted'):
+            if was_there:
+                undoing.leave(table, record_id, 'it was deleted since')
+            return
+        if record is None:
+            state = gone[record_id]
+            before = _before(table, state, events)
+            as_it_was = Record(record_id, state.version, state.owner, {})
+            self._records.views.check(table, as_it_was, principal, 'delete')
+            undoing.batch.restore(table, record_id, state.version, state.owner, before)
+        elif not was_there:
+            if not _is_still(table, record, fold(events).values) and not undoing.force:
+                undoing.leave(table, record_id, 'it was changed since')
+                return
+            self._records.views.check(table, record, principal, 'delete')
+            undoing.batch.delete(table, record)
+        else:
+            self._set_back(undoing, table, record, events)
+
+    def _set_back(self, undoing: Undoing, table: Table, record: Record, events: list[Event]) -> None:
+        principal = undoing.batch.author.principal
+        self._records.views.check(table, record, principal, 'update')
+        now = stored_form(table.entity, record.values)
+        changes: dict[str, dict[str, Any]] = {}
+        for altered, before, after in _altered(table, events, now):
+            current = now.get(altered.id)
+            if current == before or altered.fills_itself:
+                continue
+            if current != after and not undoing.force:
+                undoing.leave(table, record.id, 'it was changed since', altered.name)
+                continue
+            problem = _no_longer_fits(altered, before)
+            if problem:
+                undoing.leave(table, record.id, problem, altered.name)
+                continue
+            check_writable(table.entity, {altered.name: before}, principal)
+            changes[altered.id] = {'from': current, 'to': before}
+        if changes:
+            undoing.batch.change(table, record, changes)
+
+
+def _is_still(table: Table, record: Record, values: Stored) -> bool:
+    """Whether a record has these values, apart from those that fill themselves in."""
+    now = stored_form(table.entity, record.values)
+    fields = [field for field in table.entity.stored if not field.fills_itself]
+    return all(now.get(field.id) == values.get(field.id) for field in fields)
+
+
+def _batch_mark(batch: str) -> str:
+    if not batch or '"' in batch or len(batch) > 100:
+        raise Malformed('batch: must be the id of a batch.')
+    return f'"batch":"{batch}"'
+
+
+def _altered(table: Table, events: list[Event], now: Stored) -> list[tuple[Field, Any, Any]]:
+    """Each field that the events changed, what it was before them, and what after them."""
+    first: dict[str, Any] = {}
+    last: dict[str, Any] = {}
+    for event in events:
+        data = codec.decode(event.data)
+        if event.type == 'changed':
+            for id_, change in data.items():
+                first.setdefault(id_, change['from'])
+                last[id_] = change['to']
+        elif event.type == 'restored':
+            last |= data
+    fields = {field.id: field for field in table.entity.stored}
+    return [(fields[id_], before, last.get(id_)) for id_, before in first.items() if id_ in fields]
+
+
+def _before(table: Table, state: Aggregate, events: list[Event]) -> Stored:
+    """What a record was before the first of the events, which ended by deleting it."""
+    values = dict(state.values)
+    for altered, before, _ in _altered(table, events, values):
+        values[altered.id] = before
+    known = {field.id for field in table.entity.stored}
+    return {id_: value for id_, value in values.items() if id_ in known and value is not None}
+
+
+def _no_longer_fits(field: Field, value: Any) -> str:
+    try:
+        field.accept(value)
+    except ValueError as error:
+        return f'what it was {error}'
+    return ''
