@@ -3,38 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from app.crud.grouping import FUNCTIONS, Grouping, Parameters, parse_grouping
 from app.crud.listing import Asked, rows_of
 from app.crud.naming import scope_for, source_at, user_of
 from app.crud.views import Views
-from app.errors import Malformed
 from app.events import DuckDBLog
 from app.events.database import Read, Row
 from app.events.time_travel import position_at
-from app.expressions import Expression, Scope, parse_expression
 from app.fields.timestamp import format_moment
 from app.permissions import Principal
 
-FUNCTIONS = {'sum': 'sum({})', 'avg': 'avg({})', 'min': 'min({})', 'max': 'max({})', 'distinct': 'count(DISTINCT {})'}
-NUMERIC = frozenset({'sum', 'avg'})
-WORDS = frozenset({'group_by', *FUNCTIONS})
 LIMIT = 1000
-Parameters = Sequence[tuple[str, str]]
-
-
-@dataclass(slots=True)
-class Grouping:
-    """What to group by, and what to compute of each group: pairs of a function's name and its expression."""
-
-    keys: list[Expression] = field(default_factory=list)
-    columns: list[tuple[str, Expression]] = field(default_factory=list)
-    counts: bool = False
-    order: str = ''
 
 
 class Aggregates:
@@ -53,49 +37,6 @@ class Aggregates:
         asked = Asked(self._views.catalog, table, replace(query, count=False), user_of(principal), _now())
         rows = await self._log.database.read(lambda read: _read_groups(read, asked, grouping))
         return {'groups': [_shown(grouping, row) for row in rows[:LIMIT]], 'more': len(rows) > LIMIT}
-
-
-def asks_for_groups(parameters: Parameters) -> bool:
-    """Whether this asks for groups rather than records."""
-    return any(name in WORDS or (name, text) == ('count', '*') for name, text in parameters)
-
-
-def parse_grouping(parameters: Parameters, scope: Scope) -> tuple[Grouping, list[tuple[str, str]]]:
-    """What concerns groups, and all other parameters."""
-    grouping, rest = Grouping(), list[tuple[str, str]]()
-    for name, text in parameters:
-        if name in WORDS:
-            for part in _parts(text):
-                expression = parse_expression(part, scope, place=name)
-                _check(name, expression)
-                if name == 'group_by':
-                    grouping.keys.append(expression)
-                else:
-                    grouping.columns.append((name, expression))
-        elif name == 'count':
-            grouping.counts = text != 'none'
-        elif name == 'sort':
-            grouping.order = text
-        elif name in {'limit', 'offset', 'cursor', 'labels', 'fields', 'expand'}:
-            raise Malformed(f'{name}: groups come all at once; leave it out.')
-        else:
-            rest.append((name, text))
-    if grouping.order not in {'', 'count', '-count'}:
-        raise Malformed('sort: groups are in the order of what they are grouped by; count and -count are possible.')
-    return grouping, rest
-
-
-def _check(name: str, expression: Expression) -> None:
-    kind = expression.kind.name
-    if kind in {'opaque', 'words', 'null'} or (name in NUMERIC and kind not in {'number', 'real'}):
-        raise Malformed(f'{name}: {expression.text!r} is no {"number" if name in NUMERIC else "value to compare"}.')
-
-
-def _parts(text: str) -> list[str]:
-    """Names may stand in one parameter, between commas; an expression with commas of its own has one to itself."""
-    return (
-        [text] if '(' in text or "'" in text else [part for part in (part.strip() for part in text.split(',')) if part]
-    )
 
 
 def _read_groups(read: Read, asked: Asked, grouping: Grouping) -> list[Row]:

@@ -10,18 +10,21 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 from app import codec
-from app.crud.aggregates import Aggregates, asks_for_groups
+from app.crud.aggregates import Aggregates
 from app.crud.bulk_api import BulkApi
 from app.crud.catalog import Catalog
 from app.crud.explaining import Explanations, FindUser
+from app.crud.grouping import asks_for_groups
 from app.crud.history import History
 from app.crud.importing import import_file
 from app.crud.live import Changes
+from app.crud.memory import AnswerMemory
 from app.crud.openapi import describe
+from app.crud.record import Record
 from app.crud.records import Records
 from app.crud.requests import author_of, if_match
 from app.crud.undoing import Undo
-from app.crud.views import Record, Views
+from app.crud.views import Views
 from app.docs import docs_routes
 from app.errors import Malformed, NotFound
 from app.events import DuckDBLog
@@ -37,6 +40,8 @@ class DataApi:
     def __init__(self, catalog: Catalog, log: DuckDBLog, find_user: FindUser = lambda login: None) -> None:
         self.catalog = catalog
         self.views = Views(catalog, log)
+        self.log = log
+        self.answers = AnswerMemory()
         self.aggregates = Aggregates(self.views, log)
         self.records = Records(catalog, log, self.views)
         self.undo = Undo(self.records, log)
@@ -76,11 +81,20 @@ class DataApi:
     async def list(self, request: Request) -> Response:
         """A page of records, or sums over all of them."""
         entity, parameters = self._entity(request), request.query_params.multi_items()
-        if asks_for_groups(parameters):
-            content = await self.aggregates.groups(entity, parameters, principal_of(request))
+        principal = principal_of(request)
+
+        async def compute() -> bytes:
+            if asks_for_groups(parameters):
+                return codec.encode(await self.aggregates.groups(entity, parameters, principal))
+            return codec.encode((await self.views.page(entity, parameters, principal)).as_json())
+
+        if any('@' in text for _, text in parameters):  # @now is another moment each time
+            content = await compute()
         else:
-            content = (await self.views.page(entity, parameters, principal_of(request))).as_json()
-        return answer(content, headers={'Vary': 'Accept'})
+            state = self.log.position, self.catalog.generation
+            asker = principal.id, principal.roles, principal.scopes
+            content = await self.answers.answer(state, (asker, entity, request.url.query), compute)
+        return Response(content, 200, {'Vary': 'Accept'}, 'application/json')
 
     async def get(self, request: Request) -> Response:
         """One record, now or as it was."""

@@ -10,10 +10,10 @@ from app.crud.author import Author
 from app.crud.catalog import Catalog
 from app.crud.drafts import Draft
 from app.crud.identifier import new_id
+from app.crud.record import Record
 from app.crud.references import expected_targets
 from app.crud.table import Table
 from app.crud.values import Stored, claims, shown_form, stored_form
-from app.crud.views import Record
 from app.errors import Conflict, Invalid
 from app.events import Append, Claim, Expect, NewEvent, new_event
 from app.events.event import derived_id

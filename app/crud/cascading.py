@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from app.crud.batch import Batch, Done
+from app.crud.record import Record
 from app.crud.table import Table
-from app.crud.views import Record, Views
+from app.crud.views import Views
 from app.errors import Conflict
 from app.events import DuckDBLog
 from app.fields import Field

@@ -31,6 +31,8 @@ class Catalog:
     def __init__(self) -> None:
         self.config = Config()
         self.tables: dict[str, Table] = {}
+        self.generation = 0
+        """Counts the configs that were in force."""
 
     @property
     def entities(self) -> dict[str, Entity]:
@@ -99,7 +101,7 @@ class Catalog:
             return put_into_force
 
         def put_into_force() -> None:
-            self.tables, self.config = tables, config
+            self.tables, self.config, self.generation = tables, config, self.generation + 1
 
         await log.append(Append(events=events, alongside=fit))
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from app import codec
 from app.crud.author import Author
+from app.crud.record import Record
 from app.crud.records import Records
 from app.crud.table import Table
 from app.crud.versions import names_for, told
-from app.crud.views import Record
 from app.errors import Malformed, NotFound
 from app.events import DuckDBLog, Event
 from app.events.aggregate import fold, new_values

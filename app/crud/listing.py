@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, replace
 
 from app.crud.catalog import Catalog
@@ -47,6 +48,19 @@ def read_page(read: Read, asked: Asked) -> tuple[list[Row], int | None]:
     position = position_at(read, asked.query.as_of) if asked.query.as_of else None
     rows = rows_of(asked, position)
     return _page(read, asked, rows, newest=position is None), _total(read, asked, rows)
+
+
+def creations(read: Read, table: Table) -> array[int]:
+    """When each record was created, as positions of the log, in order."""
+    rows = read(f'SELECT list(_created ORDER BY _created) FROM {table.name}', [])
+    return array('q', rows[0][0] or [])
+
+
+def read_between(read: Read, asked: Asked, bounds: tuple[int, int]) -> list[Row]:
+    """The newest of the records created between two positions."""
+    where = f'WHERE t._created BETWEEN {bounds[0]:d} AND {bounds[1]:d} ORDER BY t._created DESC LIMIT ?'
+    sql = f'SELECT {asked.table.select} FROM {asked.table.name} AS t {where}'
+    return read(sql, [asked.query.limit + 1])
 
 
 def rows_of(asked: Asked, position: int | None, joined: Joins | None = None) -> Rows:

@@ -10,10 +10,10 @@ from typing import Any
 from app.crud.author import Author
 from app.crud.batch import Batch
 from app.crud.drafts import check_writable, draft_record
-from app.crud.records import Records, check_version
+from app.crud.record import Record, check_version
+from app.crud.records import Records
 from app.crud.table import Table
 from app.crud.values import changed_values, stored_form
-from app.crud.views import Record
 from app.errors import Denied, Invalid, Malformed, NotFound, Problem
 from app.permissions import Action
 

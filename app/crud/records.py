@@ -12,11 +12,12 @@ from app.crud.cascading import follow_deletes
 from app.crud.catalog import Catalog
 from app.crud.drafts import Draft, check_writable, draft_record
 from app.crud.identifier import new_id
+from app.crud.record import Record, check_id, check_version
 from app.crud.references import expected_targets, explain
 from app.crud.table import Table
 from app.crud.values import Stored, changed_values, claims, shown_form, stored_form
 from app.crud.versions import names_for, told
-from app.crud.views import Record, Views
+from app.crud.views import Views
 from app.errors import Conflict, Denied, Invalid, NotFound, Problem, Stale
 from app.events import (
     Append,
@@ -85,7 +86,7 @@ class Records:
         async def attempt() -> Record:
             record = await self.views.get(entity, record_id, author.principal, 'update')
             check_version(record.without(hidden), version)
-            _check_id(record, sent)
+            check_id(record, sent)
             check_writable(table.entity, sent, author.principal)
             before = stored_form(table.entity, record.values)
             wanted = {name: record.values[name] for name in kept if name in record.values} | sent if kept else sent
@@ -234,17 +235,3 @@ def _event_id(author: Author, number: int = 0) -> str | None:
 def _as_recorded(table: Table, events: list[Event]) -> Record:
     values = shown_form(table.entity, fold(events).values)
     return Record(events[-1].stream.partition('/')[2], events[-1].version, event_owner(events[-1]), values)
-
-
-def _check_id(record: Record, sent: Any) -> None:
-    if isinstance(sent, dict) and sent.get('id', record.id) != record.id:
-        raise Invalid(errors={'id': f'is {record.id!r} and never changes'})
-
-
-def check_version(record: Record, version: int | None) -> None:
-    """Refuse a change that was based on another version."""
-    if version is not None and record.version != version:
-        raise Stale(
-            f'The record is at version {record.version}; the change was based on version {version}.',
-            current=record.as_json(),
-        )

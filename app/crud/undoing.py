@@ -6,20 +6,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from app import codec
+from app.crud.alterations import altered, is_still, no_longer_fits, values_before
 from app.crud.author import Author
 from app.crud.batch import Batch
 from app.crud.drafts import check_writable
 from app.crud.operations import preview
+from app.crud.record import Record
 from app.crud.records import Records
 from app.crud.table import Table
-from app.crud.values import Stored, stored_form
-from app.crud.views import Record
+from app.crud.values import stored_form
 from app.errors import Conflict, Malformed, NotFound
 from app.events import DuckDBLog, Event
 from app.events.aggregate import Aggregate, fold
 from app.events.duckdb_log import COLUMNS
-from app.fields import Field
 
 MOST = 100_000
 
@@ -125,12 +124,12 @@ class Undo:
             return
         if record is None:
             state = gone[record_id]
-            before = _before(table, state, events)
+            before = values_before(table, state, events)
             as_it_was = Record(record_id, state.version, state.owner, {})
             self._records.views.check(table, as_it_was, principal, 'delete')
             undoing.batch.restore(table, record_id, state.version, state.owner, before)
         elif not was_there:
-            if not _is_still(table, record, fold(events).values) and not undoing.force:
+            if not is_still(table, record, fold(events).values) and not undoing.force:
                 undoing.leave(table, record_id, 'it was changed since')
                 return
             self._records.views.check(table, record, principal, 'delete')
@@ -143,64 +142,24 @@ class Undo:
         self._records.views.check(table, record, principal, 'update')
         now = stored_form(table.entity, record.values)
         changes: dict[str, dict[str, Any]] = {}
-        for altered, before, after in _altered(table, events, now):
-            current = now.get(altered.id)
-            if current == before or altered.fills_itself:
+        for changed, before, after in altered(table, events, now):
+            current = now.get(changed.id)
+            if current == before or changed.fills_itself:
                 continue
             if current != after and not undoing.force:
-                undoing.leave(table, record.id, 'it was changed since', altered.name)
+                undoing.leave(table, record.id, 'it was changed since', changed.name)
                 continue
-            problem = _no_longer_fits(altered, before)
+            problem = no_longer_fits(changed, before)
             if problem:
-                undoing.leave(table, record.id, problem, altered.name)
+                undoing.leave(table, record.id, problem, changed.name)
                 continue
-            check_writable(table.entity, {altered.name: before}, principal)
-            changes[altered.id] = {'from': current, 'to': before}
+            check_writable(table.entity, {changed.name: before}, principal)
+            changes[changed.id] = {'from': current, 'to': before}
         if changes:
             undoing.batch.change(table, record, changes)
-
-
-def _is_still(table: Table, record: Record, values: Stored) -> bool:
-    """Whether a record has these values, apart from those that fill themselves in."""
-    now = stored_form(table.entity, record.values)
-    fields = [field for field in table.entity.stored if not field.fills_itself]
-    return all(now.get(field.id) == values.get(field.id) for field in fields)
 
 
 def _batch_mark(batch: str) -> str:
     if not batch or '"' in batch or len(batch) > 100:
         raise Malformed('batch: must be the id of a batch.')
     return f'"batch":"{batch}"'
-
-
-def _altered(table: Table, events: list[Event], now: Stored) -> list[tuple[Field, Any, Any]]:
-    """Each field that the events changed, what it was before them, and what after them."""
-    first: dict[str, Any] = {}
-    last: dict[str, Any] = {}
-    for event in events:
-        data = codec.decode(event.data)
-        if event.type == 'changed':
-            for id_, change in data.items():
-                first.setdefault(id_, change['from'])
-                last[id_] = change['to']
-        elif event.type == 'restored':
-            last |= data
-    fields = {field.id: field for field in table.entity.stored}
-    return [(fields[id_], before, last.get(id_)) for id_, before in first.items() if id_ in fields]
-
-
-def _before(table: Table, state: Aggregate, events: list[Event]) -> Stored:
-    """What a record was before the first of the events, which ended by deleting it."""
-    values = dict(state.values)
-    for altered, before, _ in _altered(table, events, values):
-        values[altered.id] = before
-    known = {field.id for field in table.entity.stored}
-    return {id_: value for id_, value in values.items() if id_ in known and value is not None}
-
-
-def _no_longer_fits(field: Field, value: Any) -> str:
-    try:
-        field.accept(value)
-    except ValueError as error:
-        return f'what it was {error}'
-    return ''

@@ -1,7 +1,7 @@
 """The embedded log: one DuckDB file that holds the events and the read tables that follow them in the same commit."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -40,7 +40,8 @@ class DuckDBLog:
         self._head_file = head_file
         self.writer = Writer(database, head_file, apply)
         self._tail = Tail(self.read, recovery.database_head(database).position)
-        self.writer.on_commit = self._tail.publish
+        self._listeners: list[Callable[[Sequence[Event]], None]] = []
+        self.writer.on_commit = self._publish
 
     @property
     def position(self) -> int:
@@ -81,6 +82,15 @@ class DuckDBLog:
         """The end of the log."""
         rows = await self.database.query(recovery.HEAD)
         return Head(*rows[0]) if rows else BEGINNING
+
+    def listen(self, listener: Callable[[Sequence[Event]], None]) -> None:
+        """Call `listener` on the event loop with what was committed, before anybody is told that his write is done."""
+        self._listeners.append(listener)
+
+    def _publish(self, events: Sequence[Event]) -> None:
+        for listener in self._listeners:
+            listener(events)
+        self._tail.publish(events)
 
     async def close(self) -> None:
         """Write what is queued, then let go of the files."""

@@ -14,7 +14,8 @@ from app.crud.api import DataApi
 from app.crud.author import Author
 from app.crud.catalog import Catalog
 from app.crud.importing import import_file
-from app.crud.views import Page, Record
+from app.crud.record import Record
+from app.crud.views import Page
 from app.events import DuckDBLog, Event, open_log
 from app.permissions import Principal
 

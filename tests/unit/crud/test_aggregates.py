@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.crud.aggregates import asks_for_groups
+from app.crud.grouping import asks_for_groups
 from app.errors import Denied, Malformed
 from app.permissions import ANONYMOUS, Principal
 from tests.unit.crud.shop import ADMIN, ANN, BOB, SELLER, Shop

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.crud.views import Record
+from app.crud.record import Record
 from app.errors import Conflict, Invalid, Problem
 from tests.unit.crud.shop import ADMIN, ANN, SELLER, Shop, author
 

@@ -1,0 +1,110 @@
+"""Finding records by what names them, whoever asks; those found lately are in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import cast
+
+from app.crud.catalog import Catalog
+from app.crud.memory import RecordMemory
+from app.crud.record import Record, record_of
+from app.crud.table import Table
+from app.events import DuckDBLog, Event
+from app.events.database import Read, Row
+from app.events.time_travel import position_at
+
+
+class Finder:
+    """Knows no permissions: whoever uses it decides what to show."""
+
+    def __init__(self, catalog: Catalog, log: DuckDBLog) -> None:
+        self.catalog = catalog
+        self.memory = RecordMemory()
+        self._log = log
+        self._tables = catalog.tables
+        self._gathering: dict[str, dict[str, asyncio.Future[Record | None]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        log.listen(self.note)
+
+    def note(self, events: Sequence[Event]) -> None:
+        """Something was committed."""
+        self.memory.note(events)
+
+    def forget(self) -> None:
+        """The entities have changed."""
+        self.memory.clear()
+
+    async def find(self, entity: str, record_id: str) -> Record | None:
+        """One record, whoever asks. Those who ask while a query runs share the next one."""
+        if self._tables is not self.catalog.tables:
+            self._tables = self.catalog.tables
+            self.forget()
+        if record := self.memory.get(f'{entity}/{record_id}'):
+            return cast(Record, record)
+        gathering = self._gathering.get(entity)
+        if gathering is None:
+            gathering = self._gathering[entity] = {}
+            task = asyncio.create_task(self._find_gathered(entity))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        if record_id not in gathering:
+            gathering[record_id] = asyncio.get_running_loop().create_future()
+        return await asyncio.shield(gathering[record_id])
+
+    async def _find_gathered(self, entity: str) -> None:
+        while wanted := self._gathering[entity]:
+            self._gathering[entity] = {}
+            changes = self.memory.changes.get(entity)
+            try:
+                found = await self._find_all(self.catalog.table(entity), list(wanted))
+            except Exception as error:
+                for future in wanted.values():
+                    future.set_exception(error)
+                continue
+            if changes == self.memory.changes.get(entity):
+                for record_id, record in found.items():
+                    self.memory.put(f'{entity}/{record_id}', record)
+            for record_id, future in wanted.items():
+                future.set_result(found.get(record_id))
+        del self._gathering[entity]
+
+    async def find_as_of(self, table: Table, record_id: str, as_of: str) -> Record | None:
+        """One record as it was at a moment or position."""
+
+        def ask(read: Read) -> list[Row]:
+            rows = table.as_of(position_at(read, as_of))
+            return read(f'SELECT {table.select} FROM {rows} AS t WHERE t.id = ?', [record_id])
+
+        found = await self._log.database.read(ask)
+        return record_of(table, found[0]) if found else None
+
+    async def _find_all(self, table: Table, ids: list[str]) -> dict[str, Record]:
+        where = 'id = ?' if len(ids) == 1 else f'id IN ({", ".join("?" * len(ids))})'
+        rows = await self._log.database.query(f'SELECT {table.select} FROM {table.name} AS t WHERE {where}', ids)
+        return {row[0]: record_of(table, row) for row in rows}
+
+    async def find_many(self, table: Table, by: str, values: list[str]) -> dict[str, Record]:
+        """The records whose field `by` (or id, if empty) has one of these values, whoever asks: value -> record."""
+        column = f't."{table.entity.fields[by].id}"::VARCHAR' if by else 't.id'
+        found = await self._select(table, column, values)
+        return {str(record.values[by]) if by else record.id: record for record in found}
+
+    async def referring(self, table: Table, field_id: str, values: list[str], most: int | None) -> list[Record]:
+        """The records whose foreign key holds one of these values, whoever asks."""
+        return await self._select(table, f't."{field_id}"', values, most)
+
+    async def _select(self, table: Table, column: str, values: list[str], most: int | None = None) -> list[Record]:
+        where = f'{column} IN (SELECT unnest(?::VARCHAR[]))' + (f' LIMIT {most:d}' if most else '')
+        sql = f'SELECT {table.select} FROM {table.name} AS t WHERE {where}'
+        return [record_of(table, row) for row in await self._log.database.query(sql, [values])] if values else []
+
+    async def existing(self, table: Table, column: str, values: list[str]) -> set[str]:
+        """Those of `values` that stand in a text column, whoever asks."""
+        sql = f'SELECT "{column}" FROM {table.name} WHERE "{column}" IN (SELECT unnest(?::VARCHAR[]))'
+        return {row[0] for row in await self._log.database.query(sql, [values])} if values else set()
+
+    async def claimed(self, claims: list[str]) -> set[str]:
+        """Those of `claims` that are taken."""
+        sql = 'SELECT claim FROM claims WHERE claim IN (SELECT unnest(?::VARCHAR[]))'
+        return {row[0] for row in await self._log.database.query(sql, [claims])} if claims else set()

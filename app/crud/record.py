@@ -1,0 +1,52 @@
+"""One record, as readers get it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from app.crud.table import Table
+from app.errors import Invalid, Stale
+
+Values = dict[str, Any]
+
+
+class Record(NamedTuple):
+    """A living record: its values by field name, its version and its owner."""
+
+    id: str
+    version: int
+    owner: str
+    values: Values
+
+    def as_json(self) -> Values:
+        """The record as the API shows it."""
+        return {'id': self.id, **self.values, '_version': self.version}
+
+    def without(self, names: frozenset[str]) -> Record:
+        """The record for somebody who may not see these fields."""
+        return self._replace(values={name: value for name, value in self.values.items() if name not in names})
+
+
+def record_of(table: Table, row: tuple[Any, ...]) -> Record:
+    """What `Table.select` gave."""
+    record_id, version, _, owner, *columns = row
+    values = {
+        field.name: field.from_row(value) if value is not None else None
+        for field, value in zip(table.entity.stored, columns, strict=True)
+    }
+    return Record(record_id, version, owner, values)
+
+
+def check_id(record: Record, sent: Any) -> None:
+    """Refuse a body that names another record."""
+    if isinstance(sent, dict) and sent.get('id', record.id) != record.id:
+        raise Invalid(errors={'id': f'is {record.id!r} and never changes'})
+
+
+def check_version(record: Record, version: int | None) -> None:
+    """Refuse a change that was based on another version."""
+    if version is not None and record.version != version:
+        raise Stale(
+            f'The record is at version {record.version}; the change was based on version {version}.',
+            current=record.as_json(),
+        )
