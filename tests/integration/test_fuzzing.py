@@ -29,6 +29,92 @@ def test_the_auth_service_answers_whatever_is_sent(open_system: System, examples
     Accounts(open_system).check(examples)
 
 
+@pytest.mark.parametrize('examples', EXAMPLES)
+def test_the_data_service_answers_whatever_is_sent(tmp_path: Path, examples: int) -> None:
+    with System(tmp_path / 'data') as system:
+        RecordsOfAllKinds(system).check(examples)
+
+
+class RecordsOfAllKinds:
+    """Good requests for each entity of the demo."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self._made = 0
+
+    def check(self, examples: int) -> None:
+        """All of them."""
+        fuzzing = Fuzzing(self._system, 'crud', lambda: self._system.headers, examples)
+        good: dict[str, Any] = {
+            'POST /api/transaction': lambda: {
+                'json': {'operations': [{'create': 'orders', 'values': self._sample('orders')}]}
+            },
+            'POST /api/undo': lambda: {'json': {'position': self._position_of_new('products')}},
+        }
+        for entity in ('customers', 'orders', 'order_items', 'products'):
+            good |= self._good(entity)
+        fuzzing.check(good)
+
+    def _good(self, entity: str) -> dict[str, Any]:
+        """What each operation of an entity takes; each record is used up by one of them."""
+        listed, one = f'/api/{entity}', f'/api/{entity}/{{id}}'
+        changed = {'customers': {'notes': 'x'}, 'orders': {'comment': 'x'}, 'order_items': {'quantity': 7}}
+        return {
+            f'GET {listed}': lambda: {'params': {'filter': 'id IS NOT NULL', 'limit': '3'}},
+            f'POST {listed}': lambda: {'json': self._sample(entity)},
+            f'POST {listed}/import': lambda: {'json': [self._sample(entity)]},
+            f'POST {listed}/batch': lambda: {'json': {'create': [self._sample(entity)]}},
+            f'GET {listed}/changes': dict,
+            f'GET {one}': lambda: self._path(entity),
+            f'PATCH {one}': lambda: {**self._path(entity), 'json': changed.get(entity, {'stock': 5})},
+            f'PUT {one}': lambda: self._replaced(entity),
+            f'DELETE {one}': lambda: self._path(entity),
+            f'POST {one}/restore': lambda: self._deleted(entity),
+            f'GET {one}/explain': lambda: self._path(entity),
+            f'GET {one}/history': lambda: self._path(entity),
+            f'POST {one}/revert': lambda: {**self._path(entity), 'json': {'version': 1}},
+        }
+
+    def _sample(self, entity: str) -> dict[str, Any]:
+        self._made += 1
+        number = self._made
+        samples: dict[str, dict[str, Any]] = {
+            'customers': {'name': 'Zoë', 'email': f'fuzz{number}@example.com'},
+            'orders': {'number': f'F-{number}', 'customer_id': 'dan', 'ordered_on': '2026-01-01'},
+            'order_items': {
+                'order_id': 'A-1001',
+                'line': 1000 + number,
+                'product_id': 'cup',
+                'quantity': 1,
+                'unit_price': '1.00',
+            },
+            'products': {'sku': f'F-{number}', 'name': 'Fuzz', 'price': '1.00'},
+        }
+        return samples[entity]
+
+    def _create(self, entity: str) -> dict[str, Any]:
+        made = self._system.client.post(self._system.url('crud', f'/api/{entity}'), json=self._sample(entity))
+        assert made.status_code == 201, made.text
+        return dict(made.json())
+
+    def _path(self, entity: str) -> dict[str, Any]:
+        return {'path': {'id': self._create(entity)['id']}}
+
+    def _replaced(self, entity: str) -> dict[str, Any]:
+        made = self._create(entity)
+        return {'path': {'id': made['id']}, 'json': made}
+
+    def _deleted(self, entity: str) -> dict[str, Any]:
+        path = self._path(entity)
+        gone = self._system.client.delete(self._system.url('crud', f'/api/{entity}/{path["path"]["id"]}'))
+        assert gone.status_code == 204, gone.text
+        return path
+
+    def _position_of_new(self, entity: str) -> int:
+        self._create(entity)
+        return int(self._system.client.get(self._system.url('events', '/health')).json()['position'])
+
+
 class Accounts:
     """Good requests for the auth service; each makes what it needs."""
 
