@@ -12,9 +12,10 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from app.application import Application
 from app.fields import FIELD_TYPES, Field
 from app.projection import Projection
-from app.schema import Application, Entity
+from app.schema import Entity
 from app.yaml_lines import Lines, YamlError, read_yaml
 
 PLACES = ('entities', 'projections')

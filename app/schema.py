@@ -1,4 +1,4 @@
-"""What YAML may say: the shapes of entities and of the application, checked before anything uses them."""
+"""What YAML may say of an entity, checked before anything uses it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from urllib.parse import quote, unquote
 from pydantic import Field as Option
 from pydantic import model_validator
 
-from app.errors import Invalid, NotFound
+from app.errors import Invalid, Malformed, NotFound
+from app.expressions import BOOLEAN, Named, Scope, kind_of_column, parse_expression
 from app.fields import FIELD_TYPES, Field
 from app.permissions import Permissions, Principal, may_field
 from app.strict import Strict
@@ -20,6 +21,10 @@ FIXED_WORDS = frozenset(
     'import export changes history undo redo transaction api docs ws health files assets openapi.json login logout '
     'register setup config explain schema batch'.split()
 )
+
+
+SYSTEM_COLUMNS = {'id': 'VARCHAR', '_owner': 'VARCHAR', '_version': 'INTEGER'}
+"""What every record has besides its fields, as far as expressions may name it."""
 
 
 class Interface(Strict):
@@ -119,6 +124,15 @@ class Entity(Strict):
         """The names of the fields that `principal` may not set."""
         return frozenset(f.name for f in self.fields.values() if not may_field(f.permissions.write, principal))
 
+    def named(self, hidden: frozenset[str] = frozenset()) -> dict[str, Named]:
+        """The fields as expressions know them, by name, but for those that are hidden."""
+        names = {name: Named(name, name, kind_of_column(column)) for name, column in SYSTEM_COLUMNS.items()}
+        shown = [field for field in self.stored if field.name not in hidden]
+        return names | {
+            field.name: Named(field.name, field.id, kind_of_column(field.column), getattr(field, 'references', ''))
+            for field in shown
+        }
+
     def record_id(self, values: dict[str, Any]) -> str:
         """The id that a natural key spells: its parts percent-encoded and joined by `~`."""
         parts = [values.get(self.fields[name].id) for name in self.key]
@@ -157,40 +171,6 @@ class Entity(Strict):
         return self
 
 
-class Snapshots(Strict):
-    """When states of streams are kept, so that reading them needs few events."""
-
-    every: int = Option(default=100, ge=0, le=100_000, description='Events of a stream between two; 0 for never.')
-
-
-class Registration(Strict):
-    """Who may make an account."""
-
-    open: bool = False
-
-
-class BrowserSessions(Strict):
-    """How long a login lasts in a browser."""
-
-    idle_hours: float = Option(default=12, gt=0, le=24 * 365, description='Hours without use after which it ends.')
-    days: float = Option(default=7, gt=0, le=365, description='Days after which it ends however much it is used.')
-
-    @property
-    def seconds(self) -> tuple[float, float]:
-        """Both times in seconds."""
-        return self.idle_hours * 3600, self.days * 86400
-
-
-class Application(Strict):
-    """`app.yaml`: what concerns all of the system."""
-
-    name: str = 'DBBasic'
-    registration: Registration = Registration()
-    cors_origins: tuple[str, ...] = ()
-    sessions: BrowserSessions = BrowserSessions()
-    snapshots: Snapshots = Snapshots()
-
-
 def encode_part(text: str) -> str:
     """A key part as it stands in an address."""
     return quote(text, safe='').replace('~', '%7E')
@@ -210,8 +190,23 @@ def _problems(entity: Entity) -> list[str]:
         ('interface.display', [interface.display] if interface.display else []),
     ):
         problems += [f'{place}: there is no field {name!r}' for name in names if name not in entity.fields]
+    if not problems:
+        problems += _wrong_conditions(entity)
     if not entity.stored:
         problems.append('fields: needs at least one besides the primary_key')
+    return problems
+
+
+def _wrong_conditions(entity: Entity) -> list[str]:
+    problems = []
+    for action, rule in entity.permissions.conditions():
+        try:
+            expression = parse_expression(rule[1:-1], Scope(entity.named()), wants=BOOLEAN, place='expression')
+        except Malformed as error:
+            problems.append(f'permissions.{action}: {error.detail}')
+            continue
+        if expression.paths:
+            problems.append(f'permissions.{action}: a rule looks at the record itself, not at those it leads to')
     return problems
 
 

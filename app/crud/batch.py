@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from app.crud.author import Author
 from app.crud.catalog import Catalog
+from app.crud.covering import check_allowed
 from app.crud.drafts import Draft
 from app.crud.identifier import new_id
 from app.crud.record import Record
@@ -56,14 +57,22 @@ class Batch:
 
     def create(self, table: Table, draft: Draft) -> None:
         """A new record."""
+        check_allowed(table, 'create', self.author.principal, draft.values, self.author.principal.id)
         one = Done(table, 'created', draft.id, None, draft.values)
         self._add(one, draft.values, '', Expect.NEW if draft.minted else Expect.NONE, [draft.values])
 
-    def change(self, table: Table, record: Record, changes: dict[str, dict[str, Any]]) -> Stored:
-        """Other values for some fields: field id -> {from, to}; returns all values as they will be."""
+    def change(
+        self, table: Table, record: Record, changes: dict[str, dict[str, Any]], *, entailed: bool = False
+    ) -> Stored:
+        """Other values for some fields: field id -> {from, to}; returns all values as they will be.
+
+        What is `entailed` by another change needs no permission of its own.
+        """
         before = stored_form(table.entity, record.values)
         altered = {id_: change['to'] for id_, change in changes.items()}
         after = {id_: value for id_, value in (before | altered).items() if value is not None}
+        if not entailed:
+            check_allowed(table, 'update', self.author.principal, after, record.owner)
         one = Done(table, 'changed', record.id, before, after, record)
         self._add(one, changes, record.owner, record.version, [altered])
         return after

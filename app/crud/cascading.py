@@ -57,7 +57,7 @@ async def _follow(batch: Batch, views: Views, deleted: list[Done], other: Table,
             batch.delete(other, record)
         else:
             change: dict[str, Any] = {'from': record.values[field.name], 'to': None}
-            batch.change(other, record, {field.id: change})
+            batch.change(other, record, {field.id: change}, entailed=True)
 
 
 def _referred(one: Done) -> str:

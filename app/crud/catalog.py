@@ -13,7 +13,7 @@ from app.events import Append, DuckDBLog, Event, new_event
 from app.events.database import Read
 from app.events.facts import claim_text
 from app.events.log import Database
-from app.permissions import ACTIONS
+from app.permissions import ACTIONS, is_condition
 from app.schema import Entity
 
 logger = logging.getLogger(__name__)
@@ -52,6 +52,7 @@ class Catalog:
             for table in self.tables.values()
             for action in ACTIONS
             for word in table.entity.permissions.rules(action)
+            if not is_condition(word)
         }
         return words - {'public', 'authenticated', 'owner'}
 

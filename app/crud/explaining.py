@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, get_args
 
+from app.crud.covering import covers
+from app.crud.record import Record
 from app.crud.views import Views
 from app.errors import Denied, Malformed, NotFound
-from app.permissions import ACTIONS, Action, Principal, decide
+from app.permissions import ACTIONS, OWN, Action, Decision, Principal, decide
 from app.schema import Entity
 
 FindUser = Callable[[str], Principal | None]
@@ -30,13 +32,13 @@ class Explanations:
         about = self._about(user, principal)
         table = self._views.catalog.table(entity)
         record = await self._views.find(entity, table.entity.canonical_id(record_id))
-        if record is None or (not principal.admin and not self._sees(table.entity, record.owner, principal)):
+        if record is None or (not principal.admin and not self._sees(table.entity, record, principal)):
             raise NotFound(f'There is no record {record_id!r} in {entity}.')
         decision = decide(table.entity.permissions, action, about, entity)
         allowed, reason = decision.allowed, decision.reason
-        if allowed and decision.only_own:
-            allowed = record.owner == about.id
-            reason += ' This one is his.' if allowed else ' This one belongs to someone else.'
+        if allowed and decision.condition:
+            allowed = covers(table.entity, decision, about, record.values | {'id': record.id}, record.owner)
+            reason += f' This one {_how(decision, allowed)}.'
         return {
             'user': about.name,
             'roles': sorted(about.roles),
@@ -59,6 +61,13 @@ class Explanations:
             raise NotFound(f'There is no user {user!r}.')
         return found
 
-    def _sees(self, entity: Entity, owner: str, principal: Principal) -> bool:
+    def _sees(self, entity: Entity, record: Record, principal: Principal) -> bool:
         decision = decide(entity.permissions, 'read', principal, entity.resource)
-        return decision.allowed and (not decision.only_own or owner == principal.id)
+        values = record.values | {'id': record.id, '_version': record.version}
+        return decision.allowed and covers(entity, decision, principal, values, record.owner)
+
+
+def _how(decision: Decision, allowed: bool) -> str:
+    if decision.condition == OWN:
+        return 'is his' if allowed else 'belongs to someone else'
+    return 'does' if allowed else 'does not'

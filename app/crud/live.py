@@ -7,11 +7,13 @@ from typing import Any
 
 from app import codec
 from app.crud.catalog import Catalog
+from app.crud.covering import covers
+from app.crud.values import shown_form
 from app.crud.views import Views
 from app.events import DuckDBLog, Event, rfc3339
-from app.events.aggregate import event_owner
+from app.events.aggregate import event_owner, fold
 from app.events.duckdb_log import COLUMNS
-from app.permissions import Principal
+from app.permissions import OWN, Principal
 from app.schema import Entity
 
 REMEMBERED = 4096
@@ -38,7 +40,7 @@ class Changes:
         rows = await self._log.database.query(sql, [after, head, f'{entity}/', limit])
         events = [Event(*row) for row in rows]
         hidden = self._catalog.table(entity).entity.hidden_from(principal)
-        messages = [codec.Raw(self._message(event, hidden)) for event in self._visible(entity, events, principal)]
+        messages = [codec.Raw(self._message(event, hidden)) for event in await self._visible(entity, events, principal)]
         return {'changes': messages, 'position': events[-1].position if len(events) == limit else max(head, after)}
 
     async def follow(self, entity: str, after: int | None, principal: Principal) -> AsyncIterator[bytes]:
@@ -48,14 +50,24 @@ class Changes:
         yield codec.encode({'type': 'connected', 'position': start})
         async for events in self._log.follow(start):
             hidden = self._catalog.table(entity).entity.hidden_from(principal)
-            for event in self._visible(entity, events, principal):
+            for event in await self._visible(entity, events, principal):
                 yield self._message(event, hidden)
 
-    def _visible(self, entity: str, events: Sequence[Event], principal: Principal) -> list[Event]:
-        own = [event for event in events if event.stream.startswith(f'{entity}/')]
-        if own and self._views.allow(entity, 'read', principal).only_own:
-            return [event for event in own if event_owner(event) == principal.id]
-        return own
+    async def _visible(self, entity: str, events: Sequence[Event], principal: Principal) -> list[Event]:
+        about = [event for event in events if event.stream.startswith(f'{entity}/')]
+        decision = self._views.allow(entity, 'read', principal)
+        if not about or not decision.condition:
+            return about
+        if decision.condition == OWN:
+            return [event for event in about if event_owner(event) == principal.id]
+        shown = self._catalog.table(entity).entity
+        states = {stream: fold(await self._log.read_stream(stream)) for stream in {event.stream for event in about}}
+        seen = {
+            stream
+            for stream, state in states.items()
+            if covers(shown, decision, principal, shown_form(shown, state.values), state.owner)
+        }
+        return [event for event in about if event.stream in seen]
 
     def _message(self, event: Event, hidden: frozenset[str]) -> bytes:
         if self._tables is not self._catalog.tables or len(self._messages) > REMEMBERED:

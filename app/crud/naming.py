@@ -7,10 +7,8 @@ from collections.abc import Callable, Mapping
 from app.crud.catalog import Catalog
 from app.crud.table import Table
 from app.errors import Malformed
-from app.expressions import TEXT, Named, Scope, Source, User, kind_of_column
+from app.expressions import Named, Scope, Source, User
 from app.permissions import Principal, decide
-
-VERSION = kind_of_column('INTEGER')
 
 
 def scope_for(catalog: Catalog, table: Table, principal: Principal | None) -> Scope:
@@ -20,23 +18,12 @@ def scope_for(catalog: Catalog, table: Table, principal: Principal | None) -> Sc
         other = catalog.table(entity)
         if principal:
             decision = decide(other.entity.permissions, 'read', principal, entity)
-            if not decision.allowed or decision.only_own:
+            if not decision.allowed or decision.condition:
                 raise Malformed(f'filter: you may not read all of {entity}, so you cannot filter by it.')
-        return names_of(other, principal)
+        return other.entity.named(other.entity.hidden_from(principal) if principal else frozenset())
 
-    return Scope(names_of(table, principal), others)
-
-
-def names_of(table: Table, principal: Principal | None) -> dict[str, Named]:
-    """The fields of one entity by name."""
     hidden = table.entity.hidden_from(principal) if principal else frozenset()
-    names = {'id': Named('id', 'id', TEXT), '_owner': Named('_owner', '_owner', TEXT)}
-    names['_version'] = Named('_version', '_version', VERSION)
-    for field in table.entity.stored:
-        if field.name not in hidden:
-            target = str(getattr(field, 'references', ''))
-            names[field.name] = Named(field.name, field.id, kind_of_column(field.column), target)
-    return names
+    return Scope(table.entity.named(hidden), others)
 
 
 def source_at(catalog: Catalog, position: int | None) -> Callable[[str], Source]:

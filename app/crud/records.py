@@ -10,6 +10,7 @@ from app.crud.author import Author
 from app.crud.batch import Batch
 from app.crud.cascading import follow_deletes
 from app.crud.catalog import Catalog
+from app.crud.covering import check_allowed, covers
 from app.crud.drafts import Draft, check_writable, draft_record
 from app.crud.identifier import new_id
 from app.crud.record import Record, check_id, check_version
@@ -138,10 +139,10 @@ class Records:
             raise Conflict('The record is not deleted.')
         deleted = fold(events)
         owner = deleted.owner
-        if decision.only_own and owner != author.principal.id:
-            raise Denied(f'{decision.reason} This one belonged to someone else.')
         known = {field.id for field in table.entity.stored}
         values = {id_: value for id_, value in deleted.values.items() if id_ in known and value is not None}
+        if not covers(table.entity, decision, author.principal, shown_form(table.entity, values), owner):
+            raise Denied(f'{decision.reason} This one belonged to someone else.')
         batch = Batch(self.catalog, author)
         batch.restore(table, stream.partition('/')[2], events[-1].version, owner, values)
         event = (await self.write(batch)).events[0]
@@ -153,6 +154,7 @@ class Records:
         events, taken = [], []
         expected = expected_targets(self.catalog, table, [draft.values for draft in drafts])
         for number, draft in enumerate(drafts):
+            check_allowed(table, 'create', author.principal, draft.values, author.principal.id)
             stream = f'{table.entity.resource}/{draft.id}'
             event_id = _event_id(author, number)
             new = new_event(stream, 'created', draft.values, {}, event_id)

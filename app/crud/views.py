@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from app.crud.catalog import Catalog
+from app.crud.covering import condition_of, covers
 from app.crud.finding import Finder
 from app.crud.listing import Asked, creations, read_between, read_page, rows_of
 from app.crud.memory import CreationOrder
@@ -17,7 +18,7 @@ from app.crud.table import Table
 from app.errors import Denied, NotFound, NotLoggedIn
 from app.events import DuckDBLog, Event
 from app.events.database import Row
-from app.permissions import Action, Decision, Principal, decide
+from app.permissions import OWN, Action, Decision, Principal, decide
 
 
 class Page(NamedTuple):
@@ -54,27 +55,27 @@ class Views(Finder):
         table = self.catalog.table(entity)
         named = table.entity.canonical_id(record_id)
         record = await (self.find_as_of(table, named, as_of) if as_of else self.find(entity, named))
-        if record is None or (readable.only_own and record.owner != principal.id):
+        if record is None or not _covers(table, readable, principal, record):
             raise NotFound(f'There is no record {record_id!r} in {entity}.')
-        if decision.only_own and record.owner != principal.id:
-            raise Denied(f'{decision.reason} This one belongs to someone else.')
+        if not _covers(table, decision, principal, record):
+            raise Denied(f'{decision.reason} This one {_why_not(decision)}.')
         return record
 
     def check(self, table: Table, record: Record, principal: Principal, action: Action) -> None:
         """Refuse what `principal` may not do with a record that is at hand."""
         for wanted in ('read', action):
             decision = self.allow(table.entity.resource, wanted, principal)
-            if decision.only_own and record.owner != principal.id:
+            if not _covers(table, decision, principal, record):
                 if wanted == 'read':
                     raise NotFound(f'There is no record {record.id!r} in {table.entity.resource}.')
-                raise Denied(f'{decision.reason} {record.id} belongs to someone else.')
+                raise Denied(f'{decision.reason} {record.id} {_why_not(decision)}.')
 
     async def page(self, entity: str, parameters: Iterable[tuple[str, str]], principal: Principal) -> Page:
         """A page of the records that match."""
         table = self.catalog.table(entity)
         hidden = table.entity.hidden_from(principal)
         query = self.query(table, parameters, principal)
-        asked = Asked(self.catalog, table, query, user_of(principal), time.time_ns() // 1000)
+        asked = self._asked(table, query, principal)
         if query.all_newest_first:
             return await self._newest(asked, hidden, principal)
         rows, total = await self._log.database.read(lambda read: read_page(read, asked))
@@ -106,16 +107,15 @@ class Views(Finder):
         decision = self.allow(table.entity.resource, 'read', principal)
         scope = scope_for(self.catalog, table, principal)
         query = parse_query(table, parameters, table.entity.hidden_from(principal), scope)
-        if decision.only_own:
-            query.where.insert(0, 't._owner = ?')
-            query.parameters.insert(0, principal.id)
+        if decision.condition:
+            query.filters.append(condition_of(table.entity, decision.condition))
         return query
 
     async def ids(self, entity: str, text: str, principal: Principal) -> list[str]:
         """The ids of all records that `principal` may read and an expression lets through."""
         table = self.catalog.table(entity)
         query = self.query(table, [('filter', text), ('count', 'none')], principal)
-        asked = Asked(self.catalog, table, query, user_of(principal), time.time_ns() // 1000)
+        asked = self._asked(table, query, principal)
         rows = rows_of(asked, None)
         found = await self._log.database.query(f'SELECT t.id FROM {rows.sql} ORDER BY t._created', rows.parameters)
         return [row[0] for row in found]
@@ -146,9 +146,10 @@ class Views(Finder):
         for name, table in self.catalog.tables.items():
             decision = decide(table.entity.permissions, 'read', principal, name)
             if decision.allowed:
-                own, parameters = (' WHERE _owner = ?', [principal.id]) if decision.only_own else ('', [])
-                rows = await self._log.database.query(f'SELECT count(*) FROM {table.name}{own}', parameters)
-                counts[name] = rows[0][0]
+                asked = self._asked(table, self.query(table, [], principal), principal)
+                rows = rows_of(asked, None)
+                found = await self._log.database.query(f'SELECT count(*) FROM {rows.sql}', rows.parameters)
+                counts[name] = found[0][0]
         return counts
 
     def note(self, events: Sequence[Event]) -> None:
@@ -166,6 +167,9 @@ class Views(Finder):
         super().forget()
         self._orders.clear()
 
+    def _asked(self, table: Table, query: Query, principal: Principal) -> Asked:
+        return Asked(self.catalog, table, query, user_of(principal), time.time_ns() // 1000)
+
     def allow(self, entity: str, action: Action, principal: Principal) -> Decision:
         """What `principal` may do with `entity`, or `Denied` with the reason."""
         decision = decide(self.catalog.table(entity).entity.permissions, action, principal, entity)
@@ -177,7 +181,17 @@ class Views(Finder):
 def decide_read(table: Table, principal: Principal) -> bool:
     """Whether all records of a table may be read."""
     decision = decide(table.entity.permissions, 'read', principal, table.entity.resource)
-    return decision.allowed and not decision.only_own
+    return decision.allowed and not decision.condition
+
+
+def _covers(table: Table, decision: Decision, principal: Principal, record: Record) -> bool:
+    return covers(
+        table.entity, decision, principal, {'id': record.id, '_version': record.version, **record.values}, record.owner
+    )
+
+
+def _why_not(decision: Decision) -> str:
+    return 'belongs to someone else' if decision.condition == OWN else 'does not fulfil that'
 
 
 def _sorted_values(table: Table, row: tuple[Any, ...]) -> Values:

@@ -1,11 +1,22 @@
 """Who may do what, decided in one place and explained in one sentence."""
 
 from app.permissions.principal import ANONYMOUS, SYSTEM, Principal
-from app.permissions.rules import ACTIONS, Action, Decision, FieldPermissions, Permissions, decide, may_field
+from app.permissions.rules import (
+    ACTIONS,
+    OWN,
+    Action,
+    Decision,
+    FieldPermissions,
+    Permissions,
+    decide,
+    is_condition,
+    may_field,
+)
 
 __all__ = [
     'ACTIONS',
     'ANONYMOUS',
+    'OWN',
     'SYSTEM',
     'Action',
     'Decision',
@@ -13,5 +24,6 @@ __all__ = [
     'Permissions',
     'Principal',
     'decide',
+    'is_condition',
     'may_field',
 ]

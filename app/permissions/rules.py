@@ -1,4 +1,4 @@
-"""The rules of an entity: for each action a list of words, one of which must fit."""
+"""The rules of an entity: for each action a list of words and conditions, one of which must fit."""
 
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -8,11 +8,15 @@ from app.permissions.principal import Principal
 
 Action = Literal['create', 'read', 'update', 'delete']
 ACTIONS: tuple[Action, ...] = get_args(Action)
+OWN = '(_owner = @user.id)'
 ALIASES = {'owner_or_admin': 'owner', 'admin_only': 'admin'}
 
 
 class Permissions(BaseModel):
-    """`public`, `authenticated`, `owner` or the name of a role, one or several per action; admins may do everything."""
+    """One or several rules per action: `public`, `authenticated`, `owner`, the name of a role, or `{expression: …}`.
+
+    An expression is a condition on the record, kept in brackets among the words. Admins may do everything.
+    """
 
     model_config = ConfigDict(extra='forbid', frozen=True)
 
@@ -24,7 +28,7 @@ class Permissions(BaseModel):
     @field_validator('create', 'read', 'update', 'delete', mode='before')
     @classmethod
     def _read_words(cls, rules: Any) -> tuple[str, ...]:
-        return tuple(_word(rule) for rule in (rules if isinstance(rules, (list, tuple)) else [rules]))
+        return tuple(_rule(rule) for rule in (rules if isinstance(rules, (list, tuple)) else [rules]))
 
     @field_validator('create')
     @classmethod
@@ -34,9 +38,13 @@ class Permissions(BaseModel):
         return rules
 
     def rules(self, action: Action) -> tuple[str, ...]:
-        """The words for one action."""
-        words: tuple[str, ...] = getattr(self, action)
-        return words
+        """The words and conditions for one action."""
+        rules: tuple[str, ...] = getattr(self, action)
+        return rules
+
+    def conditions(self) -> list[tuple[Action, str]]:
+        """All conditions, each with the action that it opens."""
+        return [(action, rule) for action in ACTIONS for rule in self.rules(action) if is_condition(rule)]
 
 
 class FieldPermissions(BaseModel):
@@ -64,11 +72,11 @@ def may_field(rules: tuple[str, ...] | None, principal: Principal) -> bool:
 
 
 class Decision(NamedTuple):
-    """Whether it is allowed, whether only on records of one's own, and why."""
+    """Whether it is allowed, why, and on which records: those that fulfil `condition`; all where it is empty."""
 
     allowed: bool
     reason: str
-    only_own: bool = False
+    condition: str = ''
 
 
 def decide(permissions: Permissions, action: Action, principal: Principal, resource: str = '') -> Decision:
@@ -87,14 +95,29 @@ def decide(permissions: Permissions, action: Action, principal: Principal, resou
     roles = sorted(principal.roles.intersection(rules))
     if roles:
         return Decision(True, f'{principal.name} has the role {roles[0]}.')
-    if 'owner' in rules:
-        return Decision(True, f'{action} is open to the owner of a record.', only_own=True)
+    conditions = [*([OWN] if 'owner' in rules else []), *filter(is_condition, rules)]
+    if conditions == [OWN]:
+        return Decision(True, f'{action} is open to the owner of a record.', OWN)
+    if conditions:
+        wanted = ' OR '.join(conditions)
+        return Decision(True, f'{action} is open where {wanted.removeprefix("(").removesuffix(")")}.', wanted)
     return Decision(False, f'{action} needs {" or ".join(rules) or "the role admin"}.')
+
+
+def is_condition(rule: str) -> bool:
+    """Whether a rule is an expression rather than a word."""
+    return rule.startswith('(')
+
+
+def _rule(rule: Any) -> str:
+    if isinstance(rule, dict) and set(rule) == {'expression'} and isinstance(rule['expression'], str):
+        return f'({rule["expression"]})'
+    return _word(rule)
 
 
 def _word(rule: Any) -> str:
     if isinstance(rule, dict) and set(rule) == {'role'}:
         rule = rule['role']
     if not isinstance(rule, str) or not rule.replace('_', '').replace('-', '').isalnum():
-        raise ValueError("must be 'public', 'authenticated', 'owner' or the name of a role")
+        raise ValueError("must be 'public', 'authenticated', 'owner', the name of a role or {expression: …}")
     return ALIASES.get(rule, rule)

@@ -50,7 +50,11 @@ FIELD = 'resource: things\nfields:\n  a: '
         (GOOD + 'interface:\n  per_page: 1\n', 5, 'interface.per_page: Input should be greater than or equal to 5'),
         (GOOD + 'interface: 5\n', 4, 'interface: '),
         (GOOD + 'permissions: {create: owner}\n', 4, "a new record has no owner yet; use 'authenticated'"),
-        (GOOD + 'permissions: {read: a b}\n', 4, "must be 'public', 'authenticated', 'owner' or the name of a role"),
+        (
+            GOOD + 'permissions: {read: a b}\n',
+            4,
+            "must be 'public', 'authenticated', 'owner', the name of a role or {expression: …}",
+        ),
         (GOOD + 'hooks: {after_create: x}\n', 4, 'hooks: needs the AI Service Builder'),
         (GOOD + 'key: [nam]\n', 4, "key: there is no field 'nam'"),
         (GOOD + 'interface: {ordering: [-nam]}\n', 4, "interface.ordering: there is no field 'nam'"),

@@ -75,8 +75,8 @@ def test_no_scope_opens_what_the_rules_leave_out() -> None:
         'update': True,
         'delete': False,
     }
-    assert answers['update'].only_own
-    assert not answers['read'].only_own
+    assert answers['update'].condition
+    assert not answers['read'].condition
 
 
 def test_only_a_key_to_everything_is_an_admin_without_limit() -> None:

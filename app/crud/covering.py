@@ -1,0 +1,57 @@
+"""Whether a decision that is bound to a condition covers one record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from app.crud.naming import user_of
+from app.crud.table import Table
+from app.crud.values import Stored, shown_form
+from app.errors import Denied
+from app.expressions import BOOLEAN, Expression, Row, Scope, parse_expression
+from app.permissions import OWN, Action, Decision, Principal, decide
+from app.schema import Entity
+
+
+def covers(entity: Entity, decision: Decision, principal: Principal, values: Mapping[str, Any], owner: str) -> bool:
+    """Whether `decision` holds for a record with these values by name, in their stored form."""
+    if not decision.condition:
+        return True
+    if decision.condition == OWN:
+        return owner == principal.id
+    row = Row({**values, '_owner': owner}, user_of(principal), time.time_ns() // 1000)
+    return condition_of(entity, decision.condition).value(row) is True
+
+
+def check_allowed(table: Table, action: Action, principal: Principal, stored: Stored, owner: str) -> None:
+    """Refuse to leave a record behind as its author might not have written it; `Denied` says what it must fulfil."""
+    entity = table.entity
+    decision = decide(entity.permissions, action, principal, entity.resource)
+    if decision.condition and not covers(entity, decision, principal, shown_form(entity, stored), owner):
+        raise Denied(f'{decision.reason} With these values it would not be.')
+
+
+def condition_of(entity: Entity, condition: str) -> Expression:
+    """The condition, read; it may look at fields that are hidden from whoever asks."""
+    return _read(condition, Fields(entity))
+
+
+class Fields:
+    """An entity as a key of a cache: its rules and fields never change, a new config has new entities."""
+
+    def __init__(self, entity: Entity) -> None:
+        self.entity = entity
+
+    def __hash__(self) -> int:
+        return id(self.entity)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Fields) and other.entity is self.entity
+
+
+@lru_cache(maxsize=256)
+def _read(condition: str, fields: Fields) -> Expression:
+    return parse_expression(condition, Scope(fields.entity.named()), wants=BOOLEAN)

@@ -1,0 +1,118 @@
+"""Rules that look at the record: as filter of what is read, as check of what is written."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from app.config import check
+from app.crud.operations import Operation, perform
+from app.errors import Denied, NotFound
+from app.permissions import Principal
+from tests.unit.crud.shop import ADMIN, ANN, BOB, Shop, author
+
+LEADS = """
+resource: leads
+fields:
+  id: primary_key
+  region: {type: string, permissions: {read: boss}}
+  status: {type: select, options: [open, closed], default: open}
+  amount: {type: decimal, default: 0}
+permissions:
+  create: {expression: "region = @user.name AND amount < 100"}
+  read: [owner, {expression: "region = @user.name"}, {expression: "status = 'closed' AND 'audit' IN @user.roles"}]
+  update: {expression: "region = @user.name AND status = 'open'"}
+  delete: [owner, boss]
+"""
+NORTH = Principal(id='n', name='north')
+SOUTH = Principal(id='s', name='south')
+AUDIT = Principal(id='a', name='audit', roles=frozenset({'audit'}))
+
+
+@pytest.fixture
+def sales(shop: Shop) -> Shop:
+    """Two regions with a lead each, and a closed one."""
+    shop.configure({'entities/leads.yaml': LEADS})
+    shop.create('leads', id='1', region='north', by=NORTH)
+    shop.create('leads', id='2', region='south', by=SOUTH)
+    shop.create('leads', id='3', region='south', status='closed', by=ADMIN)
+    return shop
+
+
+def test_everyone_reads_what_the_rules_open_to_him(sales: Shop) -> None:
+    def seen(by: Principal) -> list[str]:
+        return sales.ids('leads', 'sort=id', by=by)
+
+    assert (seen(NORTH), seen(SOUTH), seen(AUDIT), seen(ANN)) == (['1'], ['2', '3'], ['3'], [])
+    assert sales.page('leads', '', by=SOUTH).total == 2
+    assert sales.get('leads', '3', by=AUDIT).values['status'] == 'closed'
+    for record_id, principal in (('1', SOUTH), ('1', AUDIT), ('2', ANN)):
+        with pytest.raises(NotFound):
+            sales.get('leads', record_id, by=principal)
+    assert sales.run(sales.data.views.counts(SOUTH))['leads'] == 2
+    parameters = [('group_by', 'status'), ('count', '*')]
+    assert len(sales.run(sales.data.aggregates.groups('leads', parameters, AUDIT))['groups']) == 1
+    with pytest.raises(NotFound):
+        sales.run(sales.data.life.history('leads', '1', SOUTH))
+
+
+def test_a_record_must_fulfil_the_rule_before_and_after_a_change(sales: Shop) -> None:
+    with sales.recording() as happened:
+        with pytest.raises(Denied, match=r'update is open where .* With these values it would not be'):
+            sales.change('leads', '1', region='south', by=NORTH)
+        with pytest.raises(Denied, match='does not fulfil that'):
+            sales.change('leads', '3', amount=1, by=SOUTH)
+        with pytest.raises(NotFound):
+            sales.change('leads', '1', amount=1, by=SOUTH)
+        with pytest.raises(Denied, match='create is open where'):
+            sales.create('leads', region='north', amount=100, by=NORTH)
+        with pytest.raises(Denied):
+            sales.bring('leads', 'region,amount\nnorth,1\nsouth,1\n', by=NORTH)
+        with pytest.raises(Denied):
+            operation = Operation('create', 'leads', values={'region': 'south'})
+            sales.run(perform(sales.data.records, [operation], author(NORTH)))
+    assert happened == []
+    sales.change('leads', '1', amount='99.5', by=NORTH)
+    sales.create('leads', region='north', amount=1, by=NORTH)
+
+
+def test_admins_need_fulfil_nothing(sales: Shop) -> None:
+    sales.change('leads', '1', amount=1000, by=ADMIN)
+    assert len(sales.ids('leads', by=ADMIN)) == 3
+
+
+def test_what_is_live_follows_the_rules_too(sales: Shop) -> None:
+    async def story() -> list[Any]:
+        start = sales.log.position
+        await sales.data.records.change('leads', '1', {'amount': 1}, author(NORTH))
+        await sales.data.records.change('leads', '2', {'amount': 1}, author(SOUTH))
+        await sales.data.records.delete('leads', '2', author(SOUTH))
+        since = [sales.data.changes.since('leads', start, 100, one) for one in (NORTH, SOUTH, BOB)]
+        return [said['changes'] for said in await asyncio.gather(*since)]
+
+    north, south, bob = sales.run(story())
+    assert (len(north), len(south), len(bob)) == (1, 2, 0)
+
+
+def test_explaining_tells_the_condition(sales: Shop) -> None:
+    said = sales.run(sales.data.explanations.explain('leads', '1', 'update', '', NORTH))
+    assert said['allowed'] is True
+    assert "region = @user.name AND status = 'open'" in said['reason']
+    assert said['reason'].endswith('This one does.')
+
+
+@pytest.mark.parametrize(
+    ('rule', 'message'),
+    [
+        ('"regin = 1"', "there is no field 'regin', did you mean 'region'?"),
+        ('amount', 'must be a boolean, not a number'),
+        ('"status ="', 'this is not an expression'),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_found_with_the_config(rule: str, message: str) -> None:
+    text = LEADS.replace('"region = @user.name AND amount < 100"', rule)
+    with pytest.raises(Exception, match=r'permissions\.create') as refused:
+        check({'entities/leads.yaml': text})
+    assert message in str(refused.value)
