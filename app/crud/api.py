@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import WebSocketRoute
+from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from app import codec
@@ -23,6 +23,7 @@ from app.crud.openapi import describe
 from app.crud.record import Record
 from app.crud.records import Records
 from app.crud.requests import author_of, if_match
+from app.crud.shaping import Shaping, parse_shape
 from app.crud.undoing import Undo
 from app.crud.views import Views
 from app.docs import docs_routes
@@ -42,32 +43,34 @@ class DataApi:
         self.views = Views(catalog, log)
         self.log = log
         self.answers = AnswerMemory()
+        self.shaping = Shaping(self.views, log)
         self.aggregates = Aggregates(self.views, log)
         self.records = Records(catalog, log, self.views)
         self.undo = Undo(self.records, log)
         self.life = History(self.records, log)
         self.explanations = Explanations(self.views, find_user)
         self.changes = Changes(catalog, log, self.views)
-        self.routes = Routes(
-            [
-                route('GET', '/health', self.health),
-                route('GET', '/api', self.list_entities),
-                *BulkApi(self.records, self.undo, self.life).routes,
-                route('GET', '/api/{entity}', self.list),
-                route('POST', '/api/{entity}', self.create),
-                route('POST', '/api/{entity}/import', self.import_records),
-                route('GET', '/api/{entity}/changes', self.list_changes),
-                route('GET', '/api/{entity}/{id}', self.get),
-                route('PATCH', '/api/{entity}/{id}', self.change),
-                route('PUT', '/api/{entity}/{id}', self.replace),
-                route('DELETE', '/api/{entity}/{id}', self.delete),
-                route('POST', '/api/{entity}/{id}/restore', self.restore),
-                route('GET', '/api/{entity}/{id}/explain', self.explain),
-                WebSocketRoute('/ws/{entity}', self.follow),
-                *docs_routes('Data', lambda: describe(self.catalog.entities)),
-                route('GET', '/{entity}', self.list),
-            ]
-        )
+        self.routes = Routes(self._routes())
+
+    def _routes(self) -> list[BaseRoute]:
+        return [
+            route('GET', '/health', self.health),
+            route('GET', '/api', self.list_entities),
+            *BulkApi(self.records, self.undo, self.life).routes,
+            route('GET', '/api/{entity}', self.list),
+            route('POST', '/api/{entity}', self.create),
+            route('POST', '/api/{entity}/import', self.import_records),
+            route('GET', '/api/{entity}/changes', self.list_changes),
+            route('GET', '/api/{entity}/{id}', self.get),
+            route('PATCH', '/api/{entity}/{id}', self.change),
+            route('PUT', '/api/{entity}/{id}', self.replace),
+            route('DELETE', '/api/{entity}/{id}', self.delete),
+            route('POST', '/api/{entity}/{id}/restore', self.restore),
+            route('GET', '/api/{entity}/{id}/explain', self.explain),
+            WebSocketRoute('/ws/{entity}', self.follow),
+            *docs_routes('Data', lambda: describe(self.catalog.entities)),
+            route('GET', '/{entity}', self.list),
+        ]
 
     async def health(self, request: Request) -> Response:
         """Whether the service answers."""
@@ -86,7 +89,11 @@ class DataApi:
         async def compute() -> bytes:
             if asks_for_groups(parameters):
                 return codec.encode(await self.aggregates.groups(entity, parameters, principal))
-            return codec.encode((await self.views.page(entity, parameters, principal)).as_json())
+            shape, rest = parse_shape(parameters)
+            page = await self.views.page(entity, rest, principal)
+            as_of = next((text for name, text in rest if name == 'as_of'), '')
+            shown = await self.shaping.show(entity, page.records, shape, principal, as_of)
+            return codec.encode(page.as_json(shown))
 
         if any('@' in text for _, text in parameters):  # @now is another moment each time
             content = await compute()
@@ -99,8 +106,14 @@ class DataApi:
     async def get(self, request: Request) -> Response:
         """One record, now or as it was."""
         as_of = request.query_params.get('as_of', '')
-        record = await self.views.get(self._entity(request), _id(request), principal_of(request), as_of=as_of)
-        return self._shown(request, record)
+        entity, principal = self._entity(request), principal_of(request)
+        record = await self.views.get(entity, _id(request), principal, as_of=as_of)
+        shape, _ = parse_shape(request.query_params.multi_items())
+        if not (shape.fields or shape.expand):
+            return self._shown(request, record)
+        visible = record.without(self.catalog.table(entity).entity.hidden_from(principal))
+        shown = await self.shaping.show(entity, [visible], shape, principal, as_of)
+        return answer(shown[0], headers={'ETag': f'"{record.version}"'})
 
     async def create(self, request: Request) -> Response:
         """A new record."""

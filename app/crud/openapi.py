@@ -26,6 +26,8 @@ LIST_PARAMETERS = [
     query_parameter('count', '`none` leaves out the total'),
     query_parameter('group_by', 'Fields or expressions: answers with `groups` instead of records, such as `status`'),
     *(query_parameter(name, f'{name} of a field or an expression, per group') for name in AGGREGATES),
+    query_parameter('fields', 'Only these fields, such as `name,email`'),
+    query_parameter('expand', 'What it leads to, or what leads to it: `customer_id`, `order_items.product_id`'),
     query_parameter('labels', '`true` adds what foreign keys point to, in words'),
 ]
 

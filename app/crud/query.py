@@ -16,7 +16,23 @@ from app.fields import Field
 from app.schema import Entity
 
 PARAMETER = re.compile(r'(?P<name>[A-Za-z_]\w*)(\[(?P<operator>[a-z]+)\])?')
-RESERVED = frozenset({'filter', 'limit', 'offset', 'cursor', 'sort', 'search', 'count', 'labels', 'after', 'as_of'})
+RESERVED = frozenset(
+    {
+        'filter',
+        'fields',
+        'expand',
+        'group_by',
+        'limit',
+        'offset',
+        'cursor',
+        'sort',
+        'search',
+        'count',
+        'labels',
+        'after',
+        'as_of',
+    }
+)
 COMPARISONS = {'eq': '=', 'ne': 'IS DISTINCT FROM', 'lt': '<', 'lte': '<=', 'gt': '>', 'gte': '>='}
 
 

@@ -29,10 +29,10 @@ class Page(NamedTuple):
     next: str | None
     labels: dict[str, dict[str, str]] | None
 
-    def as_json(self) -> Values:
-        """The page as the API shows it."""
+    def as_json(self, shown: list[Values] | None = None) -> Values:
+        """The page as the API shows it, with records that may be `shown` in a shape of their own."""
         answer: Values = {
-            'records': [record.as_json() for record in self.records],
+            'records': [record.as_json() for record in self.records] if shown is None else shown,
             'total': self.total,
             'next': self.next,
         }
