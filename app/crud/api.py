@@ -26,6 +26,7 @@ from app.crud.requests import author_of, if_match
 from app.crud.shaping import Shaping, parse_shape
 from app.crud.undoing import Undo
 from app.crud.views import Views
+from app.crud.watching import Watching
 from app.docs import docs_routes
 from app.errors import Malformed, NotFound
 from app.events import DuckDBLog
@@ -43,6 +44,7 @@ class DataApi:
         self.views = Views(catalog, log)
         self.log = log
         self.answers = AnswerMemory()
+        self.watching = Watching(self.views, log)
         self.shaping = Shaping(self.views, log)
         self.aggregates = Aggregates(self.views, log)
         self.records = Records(catalog, log, self.views)
@@ -182,10 +184,14 @@ class DataApi:
         return answer(await self.changes.since(self._entity(request), after, limit, principal_of(request)))
 
     async def follow(self, socket: WebSocket) -> None:
-        """Changes as they happen."""
+        """Changes as they happen, or with `filter` (or `view=true`) a view: snapshot, enter, update, leave."""
         after = whole_number(socket, 'after', 0) if 'after' in socket.query_params else None
         entity = self.catalog.table(socket.path_params['entity']).entity.resource
-        await send_all(socket, self.changes.follow(entity, after, principal_of(socket)))
+        asked = socket.query_params
+        if 'filter' in asked or asked.get('view') == 'true':
+            await send_all(socket, self.watching.watch(entity, asked.get('filter', ''), after, principal_of(socket)))
+        else:
+            await send_all(socket, self.changes.follow(entity, after, principal_of(socket)))
 
     def _shown(
         self, request: Request, record: Record, status: int = 200, headers: dict[str, str] | None = None

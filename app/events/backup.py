@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import struct
 import threading
 import zipfile
 import zlib
@@ -19,6 +20,19 @@ from typing import Any
 from app.events.copying import Cancelled, NotWhole, copy_database, verify_copy
 from app.events.database import Database
 
+UNREADABLE = (
+    OSError,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    RuntimeError,
+)
+"""What reading an archive may raise whose bytes were altered: zipfile believes every flag, even that of encryption."""
 MANIFEST = 'manifest.json'
 LEFT_OUT = ['the keys that sign access tokens (new ones are made; people log in again)', 'projections and snapshots']
 CHUNK = 1 << 20
@@ -101,7 +115,7 @@ def unpack(backup: Path, folder: Path, checks: Mapping[str, Check]) -> dict[str,
             manifest: dict[str, Any] = json.loads(archive.read(MANIFEST))
             for name, told in manifest['files'].items():
                 _extract(archive, name, folder, told['sha256'])
-    except (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError) as error:
+    except UNREADABLE as error:
         raise NotWhole(f'{backup} is not a whole backup: {error}') from error
     for name, check in checks.items():
         found = check(folder / name)
@@ -115,7 +129,7 @@ def read_manifest(backup: Path) -> dict[str, Any]:
     try:
         with zipfile.ZipFile(backup) as archive:
             manifest: dict[str, Any] = json.loads(archive.read(MANIFEST))
-    except (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError) as error:
+    except UNREADABLE as error:
         raise NotWhole(f'{backup} is not a backup: {error}') from error
     return manifest
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -83,3 +84,20 @@ def test_pages_of_other_sites_may_not_listen(system: System) -> None:
 def test_nobody_listens_without_a_login(system: System) -> None:
     with pytest.raises(InvalidStatus), connect(system.url('crud', '/ws/customers').replace('http', 'ws')):
         pass
+
+
+def test_a_filtered_view_is_followed_and_taken_up_again(system: System) -> None:
+    view = '/ws/customers?filter=' + quote("email LIKE 'view%' AND status = 'active'")
+    with listening(system, 'crud', view) as socket:
+        assert message(socket)['records'] == []
+        record = create(system, 'view@example.com')
+        entered = message(socket)
+        assert (entered['type'], entered['record']['email']) == ('enter', 'view@example.com')
+        address = system.url('crud', f'/api/customers/{record["id"]}')
+        system.client.patch(address, json={'status': 'pending'})
+        left = message(socket)
+        assert (left['type'], left['id']) == ('leave', record['id'])
+    system.client.patch(address, json={'status': 'active', 'name': 'Back'})
+    with listening(system, 'crud', f'{view}&after={left["position"]}') as socket:
+        assert message(socket)['type'] == 'connected'
+        assert message(socket)['record']['name'] == 'Back'

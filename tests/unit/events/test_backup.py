@@ -109,7 +109,8 @@ def test_no_byte_of_a_backup_can_be_altered_unnoticed(tmp_path: Path) -> None:
     backup = back_up(tmp_path)
     content = backup.read_bytes()
     said = unpack(backup, tmp_path / 'restored', CHECKS)
-    for number, place in enumerate(range(0, len(content), len(content) // 150)):
+    directory = range(len(content) - 250, len(content))
+    for number, place in enumerate([*range(0, len(content), len(content) // 150), *directory]):
         backup.write_bytes(content[:place] + bytes([content[place] ^ 1 << number % 8]) + content[place + 1 :])
         folder = tmp_path / f'restored{number}'
         try:
