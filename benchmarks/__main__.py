@@ -10,9 +10,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import auth, data, http, log, peer
+from benchmarks import auth, data, http, log, peer, peers
+from benchmarks.measuring import RUNS, SECONDS
 
-GROUPS = ('log', 'http', 'auth', 'data')
+GROUPS = ('log', 'http', 'auth', 'data', 'peers')
 
 
 def main() -> int:
@@ -22,6 +23,8 @@ def main() -> int:
     parser.add_argument('--records', type=int, default=100_000, help='customers that are there before reading (100000)')
     parser.add_argument('--events', type=int, default=1_000_000, help='events in the log that is replayed (1000000)')
     parser.add_argument('--seconds', type=int, default=60, help='of appends while checkpoints happen (60)')
+    parser.add_argument('--runs', type=int, default=RUNS, help=f'runs of each operation beside a peer ({RUNS})')
+    parser.add_argument('--load', type=int, default=SECONDS, help=f'seconds of each of these runs ({SECONDS})')
     options = parser.parse_args()
     groups = options.groups or GROUPS
     if unknown := [name for name in groups if name not in GROUPS]:
@@ -31,7 +34,7 @@ def main() -> int:
         return 1
     print(f'{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}')
     print('Median of three runs (lowest–highest).\n')
-    if not peer.INSTALLED:
+    if not peer.INSTALLED and 'log' in groups:
         print('Nothing is measured beside ours: pip install eventsourcing does that.\n')
     with tempfile.TemporaryDirectory() as folder:
         for name in groups:
@@ -48,8 +51,10 @@ def _run(name: str, folder: Path, options: argparse.Namespace) -> None:
         http.run(folder, options.records, options.seconds)
     elif name == 'auth':
         auth.run(folder)
-    else:
+    elif name == 'data':
         data.run(folder, options.records)
+    else:
+        peers.run(folder, options.records, options.runs, options.load)
 
 
 if __name__ == '__main__':

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -61,11 +62,16 @@ def fill(system: System, records: int) -> None:
 
 def ids_of(system: System) -> list[str]:
     """The ids of all customers."""
+    return [record['id'] for record in customers_of(system)]
+
+
+def customers_of(system: System) -> list[dict[str, Any]]:
+    """All customers, the newest first."""
     client = httpx.Client(base_url=system.url('crud'), headers=system.headers, timeout=120)
-    ids: list[str] = []
+    customers: list[dict[str, Any]] = []
     cursor = ''
     while cursor is not None:
         page = client.get('/api/customers', params={'limit': 500, 'cursor': cursor, 'count': 'none'}).json()
-        ids += [record['id'] for record in page['records']]
+        customers += page['records']
         cursor = page['next']
-    return ids
+    return customers

@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import httpx
 
@@ -19,6 +19,14 @@ SCRIPTS = Path(__file__).parent
 RUNS = 3
 SECONDS = 8
 """How long `wrk` loads the system in each run."""
+
+
+class Loadable(Protocol):
+    """What `wrk` can load: DBBasic, or what it is measured beside."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a request needs to be allowed."""
 
 
 class Load(NamedTuple):
@@ -66,8 +74,22 @@ class Watch:
         return time.process_time() - self._processor
 
 
+def peak_memory(process: int) -> float:
+    """The most megabytes that a process has ever had in memory."""
+    return int(_found(r'VmHWM:\s+(\d+)', Path(f'/proc/{process}/status').read_text())) / 1024
+
+
+def settle(process: int) -> None:
+    """Wait until a process does next to nothing, so that it does not slow down another; for half a minute at most."""
+    for _ in range(60):
+        before = _ticks(process)
+        time.sleep(0.5)
+        if _ticks(process) - before <= 5:
+            return
+
+
 def wrk(
-    system: System, url: str, script: str, connections: int, variables: Mapping[str, str], seconds: int = SECONDS
+    system: Loadable, url: str, script: str, connections: int, variables: Mapping[str, str], seconds: int = SECONDS
 ) -> Load:
     """Load `url` for some seconds; the Lua script finds `variables` in its environment."""
     command = ['wrk', '-t1', f'-c{connections}', f'-d{seconds}s', '--timeout', '10s', '--latency']
@@ -117,6 +139,11 @@ def say_commits(system: System, before: dict[str, Any]) -> None:
 
 LONGEST = r'Latency\s+\S+\s+\S+\s+(\S+)'
 TROUBLE = r'(?:connect|read|write|timeout) (\d+)'
+
+
+def _ticks(process: int) -> int:
+    """Hundredths of seconds of processors."""
+    return sum(int(part) for part in Path(f'/proc/{process}/stat').read_text().rpartition(')')[2].split()[11:13])
 
 
 def _found(pattern: str, text: str) -> str:
