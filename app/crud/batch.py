@@ -19,6 +19,7 @@ from app.errors import Conflict, Invalid
 from app.events import Append, Claim, Expect, NewEvent, new_event
 from app.events.event import derived_id
 from app.events.log import Expectation
+from app.permissions import Principal
 
 
 class Done(NamedTuple):
@@ -36,9 +37,9 @@ class Done(NamedTuple):
         """The stream of the record."""
         return f'{self.table.entity.resource}/{self.id}'
 
-    def as_json(self) -> dict[str, Any]:
-        """How a preview shows it."""
-        entity = self.table.entity
+    def shown_to(self, principal: Principal) -> dict[str, Any]:
+        """How a preview shows it, without the fields hidden from whoever asks."""
+        entity = self.table.entity.without(self.table.entity.hidden_from(principal))
         before, after = (None if stored is None else shown_form(entity, stored) for stored in (self.before, self.after))
         return {'entity': entity.resource, 'id': self.id, 'verb': self.verb, 'before': before, 'after': after}
 

@@ -10,6 +10,7 @@ from app.crud.author import Author
 from app.crud.record import Record
 from app.crud.records import Records
 from app.crud.table import Table
+from app.crud.values import shown_form
 from app.crud.versions import names_for, told
 from app.errors import Malformed, NotFound
 from app.events import DuckDBLog, Event
@@ -76,7 +77,8 @@ class History:
         if not events:
             raise NotFound(f'There is no record {record_id!r} in {entity}.')
         state = fold(events)
-        shown = Record(events[-1].stream.partition('/')[2], state.version, state.owner, {})
+        values = shown_form(table.entity, state.values)
+        shown = Record(events[-1].stream.partition('/')[2], state.version, state.owner, values)
         self._records.views.check(table, shown, principal, 'read')
         return table, events
 

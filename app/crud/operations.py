@@ -58,7 +58,7 @@ async def perform(
 
 def preview(batch: Batch) -> dict[str, Any]:
     """What a batch would do."""
-    changes = [one.as_json() for one in list(batch.done.values())[:SHOWN]]
+    changes = [one.shown_to(batch.author.principal) for one in list(batch.done.values())[:SHOWN]]
     batch.request()
     return {'dry_run': True, 'changes': changes, 'count': len(batch.done)}
 

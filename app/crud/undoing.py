@@ -14,7 +14,7 @@ from app.crud.operations import preview
 from app.crud.record import Record
 from app.crud.records import Records
 from app.crud.table import Table
-from app.crud.values import stored_form
+from app.crud.values import shown_form, stored_form
 from app.errors import Conflict, Malformed, NotFound
 from app.events import DuckDBLog, Event
 from app.events.aggregate import Aggregate, fold
@@ -125,7 +125,7 @@ class Undo:
         if record is None:
             state = gone[record_id]
             before = values_before(table, state, events)
-            as_it_was = Record(record_id, state.version, state.owner, {})
+            as_it_was = Record(record_id, state.version, state.owner, shown_form(table.entity, before))
             self._records.views.check(table, as_it_was, principal, 'delete')
             undoing.batch.restore(table, record_id, state.version, state.owner, before)
         elif not was_there:

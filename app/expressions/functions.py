@@ -46,7 +46,7 @@ def to_text(parts: list[Node], start: int) -> Node:
     return simple(TEXT, 'CAST({} AS VARCHAR)', parts, computes[parts[0].kind.name], start)
 
 
-T, N, D = {'text'}, {'number', 'real'}, {'date', 'timestamp'}
+T, D = {'text'}, {'date', 'timestamp'}
 FUNCTIONS: Mapping[str, tuple[tuple[set[str], ...], Build]] = {
     'lower': ((T,), _function(TEXT, 'lower({})', lower)),
     'upper': ((T,), _function(TEXT, 'upper({})', upper)),

@@ -54,6 +54,7 @@ def test_everyone_reads_what_the_rules_open_to_him(sales: Shop) -> None:
     assert sales.run(sales.data.views.counts(SOUTH))['leads'] == 2
     parameters = [('group_by', 'status'), ('count', '*')]
     assert len(sales.run(sales.data.aggregates.groups('leads', parameters, AUDIT))['groups']) == 1
+    assert sales.run(sales.data.life.history('leads', '3', AUDIT))['versions']
     with pytest.raises(NotFound):
         sales.run(sales.data.life.history('leads', '1', SOUTH))
 
@@ -116,3 +117,14 @@ def test_a_rule_that_makes_no_sense_is_found_with_the_config(rule: str, message:
     with pytest.raises(Exception, match=r'permissions\.create') as refused:
         check({'entities/leads.yaml': text})
     assert message in str(refused.value)
+
+
+def test_a_preview_shows_nothing_that_is_hidden_from_its_author(sales: Shop) -> None:
+    operation = Operation('update', 'leads', '1', {'amount': 5})
+    said = sales.run(perform(sales.data.records, [operation], author(NORTH), dry_run=True))
+    assert said['changes'][0]['after']['amount'] == '5.00'
+    assert 'region' not in str(said)
+    sales.change('leads', '1', amount=7, by=NORTH)
+    said = sales.run(sales.data.undo.undo(sales.log.position, author(NORTH), dry_run=True))
+    assert said['changes'][0]['after']['amount'] == '0.00'
+    assert 'region' not in str(said)
