@@ -36,3 +36,10 @@ def start_system(tmp_path: Path) -> Iterator[Callable[..., System]]:
 def config(tmp_path: Path) -> Path:
     """A copy of the shipped config that a test may change."""
     return Path(shutil.copytree(SHIPPED_CONFIG, tmp_path / 'config'))
+
+
+@pytest.fixture(scope='module')
+def changing_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A system of one module's own, on which its scenarios run in order, as a day's work would."""
+    with System(tmp_path_factory.mktemp('changing') / 'data') as running:
+        yield running

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from app.crud.grouping import FUNCTIONS, Grouping, Parameters, parse_grouping
-from app.crud.listing import Asked, rows_of
-from app.crud.naming import scope_for, source_at, user_of
+from app.crud.listing import Asked, asked_by, rows_of
+from app.crud.naming import scope_for, source_at
 from app.crud.views import Views
 from app.events import DuckDBLog
 from app.events.database import Read, Row
@@ -34,7 +32,7 @@ class Aggregates:
         scope = scope_for(self._views.catalog, table, principal)
         grouping, rest = parse_grouping(parameters, scope)
         query = self._views.query(table, rest, principal)
-        asked = Asked(self._views.catalog, table, replace(query, count=False), user_of(principal), _now())
+        asked = asked_by(principal, self._views.catalog, table, query)
         rows = await self._log.database.read(lambda read: _read_groups(read, asked, grouping))
         return {'groups': [_shown(grouping, row) for row in rows[:LIMIT]], 'more': len(rows) > LIMIT}
 
@@ -78,7 +76,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal) or (isinstance(value, int) and abs(value) >= 2**63):
         return str(value)
     return value
-
-
-def _now() -> int:
-    return time.time_ns() // 1000

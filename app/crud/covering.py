@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from app.crud.naming import user_of
+from app.crud.naming import now, user_of
 from app.crud.table import Table
 from app.crud.values import Stored, shown_form
 from app.errors import Denied
@@ -22,7 +21,7 @@ def covers(entity: Entity, decision: Decision, principal: Principal, values: Map
         return True
     if decision.condition == OWN:
         return owner == principal.id
-    row = Row({**values, '_owner': owner}, user_of(principal), time.time_ns() // 1000)
+    row = Row({**values, '_owner': owner}, user_of(principal), now())
     return condition_of(entity, decision.condition).value(row) is True
 
 

@@ -6,12 +6,13 @@ from array import array
 from dataclasses import dataclass, replace
 
 from app.crud.catalog import Catalog
-from app.crud.naming import source_at
+from app.crud.naming import now, source_at, user_of
 from app.crud.query import Query
 from app.crud.table import Table
 from app.events.database import Read, Row
 from app.events.time_travel import position_at
 from app.expressions import User
+from app.permissions import Principal
 
 Joins = dict[tuple[str, ...], str]
 LOOKED_AT = 64
@@ -27,6 +28,11 @@ class Asked:
     query: Query
     user: User
     now: int
+
+
+def asked_by(principal: Principal, catalog: Catalog, table: Table, query: Query) -> Asked:
+    """A query as `principal` asks it at this moment."""
+    return Asked(catalog, table, query, user_of(principal), now())
 
 
 @dataclass(frozen=True, slots=True)

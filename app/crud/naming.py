@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 
 from app.crud.catalog import Catalog
@@ -34,6 +35,11 @@ def source_at(catalog: Catalog, position: int | None) -> Callable[[str], Source]
         return Source(table.name if position is None else table.as_of(position), table.reference_column)
 
     return source
+
+
+def now() -> int:
+    """What `@now` is: microseconds since 1970."""
+    return time.time_ns() // 1000
 
 
 def user_of(principal: Principal) -> User:

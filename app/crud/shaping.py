@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
-from app.crud.listing import Asked, rows_of
-from app.crud.naming import user_of
+from app.crud.listing import asked_by, rows_of
 from app.crud.query import Order
 from app.crud.record import Record, record_of
 from app.crud.table import Table
@@ -101,21 +100,22 @@ class Shaping:
             return other, other.reference_column.strip('"'), keys, forward.name, False
         entity, _, wanted = name.partition('/')
         tables = self._views.catalog.tables
-        back = [one for one in tables[entity].entity.references if _leads_to(one, table)] if entity in tables else []
+        other_entity = tables[entity].entity if entity in tables else None
+        shown = other_entity.without(other_entity.hidden_from(principal)).references if other_entity else ()
+        back = [one for one in shown if _leads_to(one, table)]
         back = [one for one in back if not wanted or one.name == wanted]
         if len(back) != 1:
             raise Malformed(
                 f'expand: {table.entity.resource} leads nowhere by {name!r}{_choices(table, tables, back)}.'
             )
-        key = table.entity.key
-        own = [str(record.values[key[0]]) if len(key) == 1 else record.id for record, _ in pairs]
+        own = [unquote(record.id) if len(table.entity.key) == 1 else record.id for record, _ in pairs]
         return tables[entity], back[0].id, list(own), name, True
 
     async def _read(self, table: Table, column: str, keys: list[str], principal: Principal, as_of: str) -> list[Record]:
         query = self._views.query(table, [('count', 'none')], principal)
         query.add(f't."{column}" IN (SELECT unnest(?::VARCHAR[]))', keys)
         query.order = [Order('_created', False, '"_created"', 'BIGINT')]
-        asked = Asked(self._views.catalog, table, query, user_of(principal), time.time_ns() // 1000)
+        asked = asked_by(principal, self._views.catalog, table, query)
 
         def read_all(read: Read) -> list[Row]:
             rows = rows_of(asked, position_at(read, as_of) if as_of else None)

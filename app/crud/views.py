@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from app.crud.catalog import Catalog
 from app.crud.covering import condition_of, covers
 from app.crud.finding import Finder
-from app.crud.listing import Asked, creations, read_between, read_page, rows_of
+from app.crud.listing import Asked, asked_by, creations, read_between, read_page, rows_of
 from app.crud.memory import CreationOrder
-from app.crud.naming import scope_for, user_of
+from app.crud.naming import scope_for
 from app.crud.query import Query, cursor_of, parse_query
 from app.crud.record import Record, Values, record_of
 from app.crud.table import Table
@@ -75,7 +74,7 @@ class Views(Finder):
         table = self.catalog.table(entity)
         hidden = table.entity.hidden_from(principal)
         query = self.query(table, parameters, principal)
-        asked = self._asked(table, query, principal)
+        asked = asked_by(principal, self.catalog, table, query)
         if query.all_newest_first:
             return await self._newest(asked, hidden, principal)
         rows, total = await self._log.database.read(lambda read: read_page(read, asked))
@@ -115,7 +114,7 @@ class Views(Finder):
         """The ids of all records that `principal` may read and an expression lets through."""
         table = self.catalog.table(entity)
         query = self.query(table, [('filter', text), ('count', 'none')], principal)
-        asked = self._asked(table, query, principal)
+        asked = asked_by(principal, self.catalog, table, query)
         rows = rows_of(asked, None)
         found = await self._log.database.query(f'SELECT t.id FROM {rows.sql} ORDER BY t._created', rows.parameters)
         return [row[0] for row in found]
@@ -146,7 +145,7 @@ class Views(Finder):
         for name, table in self.catalog.tables.items():
             decision = decide(table.entity.permissions, 'read', principal, name)
             if decision.allowed:
-                asked = self._asked(table, self.query(table, [], principal), principal)
+                asked = asked_by(principal, self.catalog, table, self.query(table, [], principal))
                 rows = rows_of(asked, None)
                 found = await self._log.database.query(f'SELECT count(*) FROM {rows.sql}', rows.parameters)
                 counts[name] = found[0][0]
@@ -166,9 +165,6 @@ class Views(Finder):
         """The entities have changed."""
         super().forget()
         self._orders.clear()
-
-    def _asked(self, table: Table, query: Query, principal: Principal) -> Asked:
-        return Asked(self.catalog, table, query, user_of(principal), time.time_ns() // 1000)
 
     def allow(self, entity: str, action: Action, principal: Principal) -> Decision:
         """What `principal` may do with `entity`, or `Denied` with the reason."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from app import codec
-from app.crud.listing import Asked, rows_of
-from app.crud.naming import user_of
+from app.crud.listing import Asked, asked_by, rows_of
+from app.crud.naming import now, user_of
 from app.crud.query import Query
 from app.crud.record import Record, record_of
 from app.crud.table import Table
@@ -63,7 +62,7 @@ class View:
 
     def asked(self) -> Asked:
         """The view as a list."""
-        return Asked(self._views.catalog, self.table, self._query, user_of(self._principal), _now())
+        return asked_by(self._principal, self._views.catalog, self.table, self._query)
 
     def shown(self, record: Record) -> dict[str, Any]:
         """A record as this subscriber may see it."""
@@ -94,7 +93,7 @@ class View:
 
     def _holds(self, record: Record) -> bool:
         values = {**record.values, 'id': record.id, '_version': record.version, '_owner': record.owner}
-        row = Row(values, user_of(self._principal), _now())
+        row = Row(values, user_of(self._principal), now())
         return all(expression.value(row) is True for expression in self._query.filters)
 
     def _refresh(self) -> None:
@@ -108,7 +107,3 @@ class View:
         if any(expression.paths for expression in self._query.filters):
             raise Malformed('filter: a live view looks at the record itself, not at those it leads to.')
         self._generation = self._views.catalog.generation
-
-
-def _now() -> int:
-    return time.time_ns() // 1000

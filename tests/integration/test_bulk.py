@@ -96,13 +96,6 @@ SCENARIOS = [
 ]
 
 
-@pytest.fixture(scope='module')
-def changing_system(tmp_path_factory: pytest.TempPathFactory) -> object:
-    """The scenarios run in order on one system."""
-    with System(tmp_path_factory.mktemp('bulk') / 'data') as running:
-        yield running
-
-
 @pytest.mark.parametrize('scenario', SCENARIOS, ids=str)
 def test_request(scenario: Scenario, changing_system: System) -> None:
     scenario.run(changing_system)

@@ -71,12 +71,6 @@ def test_request(scenario: Scenario, changing_system: System) -> None:
     scenario.run(changing_system)
 
 
-@pytest.fixture(scope='module')
-def changing_system(tmp_path_factory: pytest.TempPathFactory) -> object:
-    with System(tmp_path_factory.mktemp('events') / 'data') as running:
-        yield running  # the scenarios run in order on it
-
-
 def append(system: System, *events: dict[str, Any]) -> int:
     """Append; returns the position."""
     answer = system.client.post(system.url('events', '/events'), json={'events': events})

@@ -183,13 +183,6 @@ def test_request(scenario: Scenario, changing_system: System) -> None:
     scenario.run(changing_system)
 
 
-@pytest.fixture(scope='module')
-def changing_system(tmp_path_factory: pytest.TempPathFactory) -> object:
-    """The scenarios run in order on one system, as a day's work would."""
-    with System(tmp_path_factory.mktemp('records') / 'data') as running:
-        yield running
-
-
 def test_a_repeated_request_answers_as_the_first_time(system: System) -> None:
     before = last_position(system)
     headers = {'Idempotency-Key': 'order-4711'}

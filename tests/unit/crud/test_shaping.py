@@ -9,7 +9,7 @@ import pytest
 from app.crud.shaping import parse_shape
 from app.errors import Malformed
 from app.permissions import Principal
-from tests.unit.crud.shop import ADMIN, ANN, BOB, SELLER, Shop
+from tests.unit.crud.shop import ADMIN, ANN, BOB, DOCUMENTS, SELLER, Shop
 
 
 @pytest.fixture
@@ -90,3 +90,17 @@ def test_a_record_that_several_keys_lead_to_needs_to_be_told_which(shop: Shop) -
     shop.create('staff', id='b', name='B', boss_id='a')
     boss = show(shop, 'staff', 'expand=staff/boss_id&sort=id')[0]
     assert [one['id'] for one in boss['_expand']['staff/boss_id']] == ['b']
+
+
+def test_a_hidden_foreign_key_leads_nowhere_from_either_side(shop: Shop) -> None:
+    hidden = DOCUMENTS['entities/lines.yaml'].replace(
+        'required: true}', 'required: true, permissions: {read: boss}}', 1
+    )
+    shop.configure({**DOCUMENTS, 'entities/lines.yaml': hidden})
+    shop.create('orders', number='1/a', by=ANN)
+    shop.create('lines', order_id='1/a', line=1, by=ADMIN)
+    assert len(show(shop, 'orders', 'expand=lines')[0]['_expand']['lines']) == 1
+    assert show(shop, 'lines', 'fields=line', ANN)[0]['line'] == 1
+    for entity, name in (('orders', 'lines'), ('lines', 'order')):
+        with pytest.raises(Malformed, match='leads nowhere'):
+            show(shop, entity, f'expand={name}', ANN)
