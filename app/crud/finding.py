@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import cast
+import logging
+from collections.abc import Coroutine, Sequence
 
+from app import codec
 from app.crud.catalog import Catalog
-from app.crud.memory import RecordMemory
-from app.crud.record import Record, record_of
+from app.crud.memory import Kept, RecordMemory
+from app.crud.record import Record, record_from, record_of
 from app.crud.table import Table
 from app.events import DuckDBLog, Event
 from app.events.database import Read, Row
 from app.events.time_travel import position_at
+
+logger = logging.getLogger(__name__)
+
+WARMED = 2_000
+"""Positions of the log that one step of warming up looks at: it competes with requests for some 20 ms."""
 
 
 class Finder:
@@ -24,6 +30,7 @@ class Finder:
         self._log = log
         self._tables = catalog.tables
         self._gathering: dict[str, dict[str, asyncio.Future[Record | None]]] = {}
+        self._warm: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         log.listen(self.note)
 
@@ -34,37 +41,81 @@ class Finder:
     def forget(self) -> None:
         """The entities have changed."""
         self.memory.clear()
+        self._warm.clear()
+
+    def keep(self, table: Table, record: Record) -> None:
+        """Remember a record that was just read or written, unless its entity has changed meanwhile."""
+        self._forget_other_entities()
+        entity = table.entity.resource
+        if self.catalog.tables.get(entity) is table:
+            self.memory.put(f'{entity}/{record.id}', _kept(record))
+
+    def kept(self, entity: str, record_id: str) -> Kept | None:
+        """A record that is in memory."""
+        self._forget_other_entities()
+        return self.memory.get(f'{entity}/{record_id}')
 
     async def find(self, entity: str, record_id: str) -> Record | None:
         """One record, whoever asks. Those who ask while a query runs share the next one."""
-        if self._tables is not self.catalog.tables:
-            self._tables = self.catalog.tables
-            self.forget()
-        if record := self.memory.get(f'{entity}/{record_id}'):
-            return cast(Record, record)
+        if kept := self.kept(entity, record_id):
+            return record_from(self.catalog.table(entity), kept.owner, kept.body)
         gathering = self._gathering.get(entity)
         if gathering is None:
             gathering = self._gathering[entity] = {}
-            task = asyncio.create_task(self._find_gathered(entity))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._start(self._find_gathered(entity))
+            if entity not in self._warm:
+                self._warm.add(entity)
+                self._start(self._warm_up(entity))
         if record_id not in gathering:
             gathering[record_id] = asyncio.get_running_loop().create_future()
         return await asyncio.shield(gathering[record_id])
 
+    def _forget_other_entities(self) -> None:
+        if self._tables is not self.catalog.tables:
+            self._tables = self.catalog.tables
+            self.forget()
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finish)
+
+    def _finish(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            logger.debug('records are not kept in memory: %s', error)
+
+    async def _warm_up(self, entity: str) -> None:
+        """Fetch the newest records into memory, as many as there is room for."""
+        table, cleared, below = self.catalog.table(entity), self.memory.cleared, self._log.position
+        sql = f'SELECT {table.select} FROM {table.name} AS t WHERE t._created > ? AND t._created <= ?'
+
+        def step(read: Read) -> list[tuple[str, Kept]]:
+            rows = read(sql, [below - WARMED, below])
+            return [(f'{entity}/{row[0]}', _kept(record_of(table, row))) for row in rows]
+
+        while below > 0:
+            found = await self._log.database.read(step)
+            if self.memory.full or self.memory.cleared != cleared:
+                return
+            for stream, kept in found:
+                self.memory.put(stream, kept)
+            below -= WARMED
+
     async def _find_gathered(self, entity: str) -> None:
         while wanted := self._gathering[entity]:
             self._gathering[entity] = {}
-            changes = self.memory.changes.get(entity)
+            cleared = self.memory.cleared
             try:
-                found = await self._find_all(self.catalog.table(entity), list(wanted))
+                table = self.catalog.table(entity)
+                found = await self._find_all(table, list(wanted))
             except Exception as error:
                 for future in wanted.values():
                     future.set_exception(error)
                 continue
-            if changes == self.memory.changes.get(entity):
-                for record_id, record in found.items():
-                    self.memory.put(f'{entity}/{record_id}', record)
+            if cleared == self.memory.cleared:
+                for record in found.values():
+                    self.keep(table, record)
             for record_id, future in wanted.items():
                 future.set_result(found.get(record_id))
         del self._gathering[entity]
@@ -108,3 +159,7 @@ class Finder:
         """Those of `claims` that are taken."""
         sql = 'SELECT claim FROM claims WHERE claim IN (SELECT unnest(?::VARCHAR[]))'
         return {row[0] for row in await self._log.database.query(sql, [claims])} if claims else set()
+
+
+def _kept(record: Record) -> Kept:
+    return Kept(record.version, record.owner, codec.encode_to_keep(record.as_json()))

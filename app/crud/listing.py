@@ -15,7 +15,7 @@ from app.expressions import User
 from app.permissions import Principal
 
 Joins = dict[tuple[str, ...], str]
-LOOKED_AT = 64
+LOOKED_AT = 64, 1024
 """Positions looked at for each row of a page of the newest, before all of them are."""
 
 
@@ -85,20 +85,21 @@ def rows_of(asked: Asked, position: int | None, joined: Joins | None = None) -> 
 
 def _page(read: Read, asked: Asked, rows: Rows, *, newest: bool) -> list[Row]:
     if newest and asked.query.newest_first:
-        found = _newest(read, asked, rows)
-        if len(found) > asked.query.limit:
-            return found
+        for looked_at in LOOKED_AT:
+            found = _newest(read, asked, rows, looked_at)
+            if len(found) > asked.query.limit:
+                return found
     return _ordered(read, asked, rows)
 
 
-def _newest(read: Read, asked: Asked, rows: Rows) -> list[Row]:
+def _newest(read: Read, asked: Asked, rows: Rows, looked_at: int) -> list[Row]:
     """The page if its rows are all among the newest, where DuckDB need not look at the others.
 
     Rows lie in the order of creation, the worst there is for finding the largest: each replaces the one before.
     """
     query = asked.query
     below = query.below or read(f'SELECT max(_created) FROM {asked.table.name}', [])[0][0] or 0
-    oldest = below - LOOKED_AT * (query.limit + query.offset + 1)
+    oldest = below - looked_at * (query.limit + query.offset + 1)
     return _ordered(read, asked, replace(rows, where=[f't._created > {oldest:d}', *rows.where]))
 
 

@@ -76,7 +76,7 @@ class Changes:
         message = self._messages.get((event.position, hidden))
         if message is None:
             table = self._catalog.table(event.stream.partition('/')[0])
-            message = codec.encode(message_of(table.entity.without(hidden), event))
+            message = codec.encode_to_keep(message_of(table.entity.without(hidden), event))
             self._messages[event.position, hidden] = message
         return message
 

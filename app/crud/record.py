@@ -37,6 +37,12 @@ def record_of(table: Table, row: tuple[Any, ...]) -> Record:
     return Record(record_id, version, owner, values)
 
 
+def record_from(table: Table, owner: str, body: bytes) -> Record:
+    """What `Record.as_json` gave, encoded."""
+    values = table.parse(body)
+    return Record(values.pop('id'), values.pop('_version'), owner, values)
+
+
 def check_id(record: Record, sent: Any) -> None:
     """Refuse a body that names another record."""
     if isinstance(sent, dict) and sent.get('id', record.id) != record.id:

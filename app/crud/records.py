@@ -67,7 +67,9 @@ class Records:
             if recorded := await self._recorded(author):
                 return _as_recorded(table, recorded)
             raise
-        return Record(draft.id, event.version, author.principal.id, shown_form(table.entity, draft.values))
+        return self._kept(
+            table, Record(draft.id, event.version, author.principal.id, shown_form(table.entity, draft.values))
+        )
 
     async def change(
         self,
@@ -97,7 +99,7 @@ class Records:
             batch = Batch(self.catalog, author)
             after = batch.change(table, record, changes)
             event = (await self.write(batch)).events[0]
-            return Record(record.id, event.version, record.owner, shown_form(table.entity, after))
+            return self._kept(table, Record(record.id, event.version, record.owner, shown_form(table.entity, after)))
 
         if recorded := await self._recorded(author):
             return _as_recorded(table, recorded)
@@ -206,6 +208,11 @@ class Records:
                     raise
                 problem: Problem = conflict
         raise problem
+
+    def _kept(self, table: Table, record: Record) -> Record:
+        """A record just written, which is likely to be asked for next."""
+        self.views.keep(table, record)
+        return record
 
     async def _recorded(self, author: Author) -> list[Event]:
         """The stream up to the event that this very request, sent before, has recorded."""

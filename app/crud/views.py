@@ -9,7 +9,7 @@ from app.crud.catalog import Catalog
 from app.crud.covering import condition_of, covers
 from app.crud.finding import Finder
 from app.crud.listing import Asked, asked_by, creations, read_between, read_page, rows_of
-from app.crud.memory import CreationOrder
+from app.crud.memory import CreationOrder, Kept
 from app.crud.naming import scope_for
 from app.crud.query import Query, cursor_of, parse_query
 from app.crud.record import Record, Values, record_of
@@ -59,6 +59,13 @@ class Views(Finder):
         if not _covers(table, decision, principal, record):
             raise Denied(f'{decision.reason} This one {_why_not(decision)}.')
         return record
+
+    def at_hand(self, entity: str, record_id: str, principal: Principal) -> Kept | None:
+        """A record in memory, if `principal` may see all of it without another look."""
+        decision, shown = self.allow(entity, 'read', principal), self.catalog.table(entity).entity
+        if decision.condition or shown.hidden_from(principal):
+            return None
+        return self.kept(entity, shown.canonical_id(record_id))
 
     def check(self, table: Table, record: Record, principal: Principal, action: Action) -> None:
         """Refuse what `principal` may not do with a record that is at hand."""

@@ -26,6 +26,7 @@ SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     'python_enable_replacements': 'false',
     'checkpoint_threshold': '1TB',  # never by itself: see checkpoints.py
     'threads': '1',
+    'allocator_background_threads': 'true',  # memory that a large question took is given back
     'preserve_insertion_order': 'true',
 }
 

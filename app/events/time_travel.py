@@ -20,11 +20,12 @@ def position_at(read: Read, text: str, name: str = 'as_of') -> int:
     return found or 0
 
 
-def records_as_of(category: str, columns: Mapping[str, str], position: int) -> str:
+def records_as_of(category: str, columns: Mapping[str, str], position: int, only: str = 'true') -> str:
     """SQL for the records of `category` that were alive at `position`, in the shape of their read table.
 
     `columns` maps field ids to DuckDB types. A value that the type of today cannot hold is NULL; a number inside of a
-    JSON value is as exact as a double. Names and types come from checked config, so they may stand in the text.
+    JSON value is as exact as a double. Names and types come from checked config, so they may stand in the text, as may
+    `only`, a condition on `stream`.
     """
     names = list(columns)
     whole = ', '.join(f'\'$."{name}"\'' for name in names)
@@ -43,7 +44,7 @@ def records_as_of(category: str, columns: Mapping[str, str], position: int) -> s
                 CASE WHEN begins
                     THEN list_transform(json_extract(data, [{whole}]), lambda one: coalesce(one, 'null'::JSON))
                     WHEN type = 'changed' THEN json_extract(data, [{change}]) END AS v
-            FROM events.main.events WHERE position <= {position:d} AND starts_with(stream, '{category}/')
+            FROM events.main.events WHERE position <= {position:d} AND starts_with(stream, '{category}/') AND {only}
         ) GROUP BY stream HAVING arg_max(type, version) <> 'deleted' AND bool_or(begins)
     )"""
 

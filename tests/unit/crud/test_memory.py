@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app import codec
 from app.crud import memory as memory_module
-from app.crud.memory import AnswerMemory, CreationOrder, RecordMemory
-from app.crud.record import Record
+from app.crud.memory import AnswerMemory, CreationOrder, Kept, RecordMemory
 from app.events import Event
-from tests.unit.crud.shop import ANN, Shop, author
+from tests.unit.crud.conftest import OpenShop
+from tests.unit.crud.shop import ANN, CUSTOMERS, DOCUMENTS, SELLER, Shop, author
 
 
 def event(position: int, stream: str, version: int, type_: str = 'changed') -> Event:
@@ -24,7 +25,7 @@ def event(position: int, stream: str, version: int, type_: str = 'changed') -> E
 
 def test_a_record_read_before_a_commit_is_not_kept_after_it() -> None:
     kept = RecordMemory()
-    old, new = (Record('1', version, '', {}) for version in (1, 2))
+    old, new = (Kept(version, '', b'{}') for version in (1, 2))
     kept.put('a/1', old)
     assert kept.get('a/1') is old
     kept.note([event(9, 'a/1', 2)])
@@ -33,17 +34,19 @@ def test_a_record_read_before_a_commit_is_not_kept_after_it() -> None:
     assert kept.get('a/1') is None
     kept.put('a/1', new)
     assert kept.get('a/1') is new
-    assert kept.changes == {'a': 1}
 
 
 def test_memory_is_bounded_and_a_large_commit_clears_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory_module, 'RECORDS', 3)
     kept = RecordMemory()
     for number in range(5):
-        kept.put(f'a/{number}', Record(str(number), 1, '', {}))
+        kept.put(f'a/{number}', Kept(1, '', b'{}'))
     assert [kept.get(f'a/{number}') is None for number in range(5)] == [True, True, False, False, False]
+    monkeypatch.setattr(memory_module, 'BYTES', 10)
+    kept.put('a/5', Kept(1, '', b'"12345678"'))
+    assert (kept.get('a/4'), kept.get('a/5')) == (None, Kept(1, '', b'"12345678"'))
     kept.note([event(number, f'b/{number}', 1) for number in range(memory_module.MANY + 1)])
-    assert kept.get('a/4') is None
+    assert kept.get('a/5') is None
 
 
 def test_the_same_question_is_computed_once_until_the_state_moves_on() -> None:
@@ -148,6 +151,45 @@ def test_lists_and_records_are_as_fresh_as_the_last_write(lasting_shop: Shop, ve
             page = shop.page('customers', f'limit=2&offset={number}')
             assert ([record.id for record in page.records], page.total) == (ids[number : number + 2], len(ids))
             assert (page.next is not None) == (len(ids) > number + 2)
+
+
+def test_the_newest_records_are_fetched_into_memory_before_they_are_asked_for(shop: Shop) -> None:
+    shop.bring('customers', 'name,extra\n' + '\n'.join(f'N{number},"{{""n"": 1.10}}"' for number in range(30)))
+    first, *others = shop.page('customers', 'limit=30').records
+    views = shop.data.views
+
+    async def warm() -> None:
+        await views.get('customers', first.id, ANN)
+        while not all(views.kept('customers', record.id) for record in others):
+            await asyncio.sleep(0)
+
+    shop.run(asyncio.wait_for(warm(), 10))
+    assert [shop.get('customers', record.id).as_json()['name'] for record in others] == [
+        record.values['name'] for record in others
+    ]
+    assert codec.encode(shop.get('customers', others[0].id).as_json()) == codec.encode(others[0].as_json())
+
+
+def test_a_record_written_before_the_entity_changed_is_not_kept_in_its_old_shape(shop: Shop) -> None:
+    old = shop.catalog.table('customers')
+    record = shop.create('customers', name='N')
+    shop.configure(DOCUMENTS | {'entities/customers.yaml': CUSTOMERS.replace('since: date', 'until: date')})
+    assert 'until' in shop.get('customers', record.id).values
+    shop.data.views.keep(old, record)
+    assert 'until' in shop.get('customers', record.id).values
+
+
+def test_a_record_in_memory_is_at_hand_only_for_those_who_may_see_all_of_it(open_shop: OpenShop) -> None:
+    people = """
+resource: people
+fields: {name: string, salary: {type: integer, permissions: {read: [sales]}}}
+permissions: {create: authenticated, read: [owner, sales]}
+"""
+    shop = open_shop({'entities/people.yaml': people})
+    record = shop.create('people', SELLER, name='Eve')
+    kept = shop.data.views.at_hand('people', record.id, SELLER)
+    assert kept and codec.decode(kept.body) == codec.decode(codec.encode(record.as_json()))
+    assert shop.data.views.at_hand('people', record.id, ANN) is None
 
 
 def test_a_page_read_through_a_cursor_follows_on_one_found_by_its_place(shop: Shop) -> None:

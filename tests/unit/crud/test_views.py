@@ -166,9 +166,9 @@ def test_nobody_reads_without_a_login_what_is_not_public(shop: Shop) -> None:
     assert shop.run(shop.data.views.counts(ANONYMOUS)) == {}
 
 
-@pytest.mark.parametrize('looked_at', [1, 64])
+@pytest.mark.parametrize('looked_at', [(1,), (1, 3), (64,)])
 def test_the_newest_come_first_however_few_are_looked_at(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, looked_at: int
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, looked_at: tuple[int, ...]
 ) -> None:
     monkeypatch.setattr(listing, 'LOOKED_AT', looked_at)
     made = [shop.create('customers', name=f'N{number}').id for number in range(12)]
