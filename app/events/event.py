@@ -97,4 +97,4 @@ def derived_id(*parts: str) -> str:
 def rfc3339(microseconds: int) -> str:
     """A moment as text, in UTC, to the microsecond."""
     seconds, rest = divmod(microseconds, 1_000_000)
-    return f'{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:06d}Z'
+    return f'{datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat()}.{rest:06d}Z'

@@ -64,4 +64,4 @@ class Timestamp(Field, type='timestamp'):
 
 def format_moment(moment: datetime) -> str:
     """A moment in UTC as this project writes it everywhere."""
-    return f'{moment:%Y-%m-%dT%H:%M:%S}'.rjust(19, '0') + f'.{moment.microsecond:06d}Z'
+    return moment.replace(tzinfo=None).isoformat(timespec='microseconds') + 'Z'
