@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
@@ -181,17 +181,18 @@ class DataApi:
         return answer(result, 201)
 
     async def list_changes(self, request: Request) -> Response:
-        """What has changed since a position: the fallback where no WebSocket gets through."""
-        after, limit = whole_number(request, 'after', 0), max(1, whole_number(request, 'limit', 500, 5000))
-        return answer(await self.changes.since(self._entity(request), after, limit, principal_of(request)))
+        """What the WebSocket would tell, where none gets through; waits up to `wait` seconds for something to tell."""
+        entity, seconds, principal = self._entity(request), whole_number(request, 'wait', 0, 30), principal_of(request)
+        if (text := _view_asked(request)) is not None:
+            return answer(await self.watching.poll(entity, text, _after(request), seconds, principal))
+        limit = max(1, whole_number(request, 'limit', 500, 5000))
+        return answer(await self.changes.poll(entity, _after(request) or 0, limit, seconds, principal))
 
     async def follow(self, socket: WebSocket) -> None:
         """Changes as they happen, or with `filter` (or `view=true`) a view: snapshot, enter, update, leave."""
-        after = whole_number(socket, 'after', 0) if 'after' in socket.query_params else None
-        entity = self.catalog.table(socket.path_params['entity']).entity.resource
-        asked = socket.query_params
-        if 'filter' in asked or asked.get('view') == 'true':
-            await send_all(socket, self.watching.watch(entity, asked.get('filter', ''), after, principal_of(socket)))
+        entity, after = self.catalog.table(socket.path_params['entity']).entity.resource, _after(socket)
+        if (text := _view_asked(socket)) is not None:
+            await send_all(socket, self.watching.watch(entity, text, after, principal_of(socket)))
         else:
             await send_all(socket, self.changes.follow(entity, after, principal_of(socket)))
 
@@ -210,6 +211,16 @@ class DataApi:
 
 def _summary(entity: Any) -> dict[str, Any]:
     return {'name': entity.resource, 'title': entity.title, 'description': entity.description, 'key': entity.key}
+
+
+def _view_asked(connection: HTTPConnection) -> str | None:
+    """The filter of the view that is to be followed; `None` for the plain changes of all records."""
+    asked = connection.query_params
+    return asked.get('filter', '') if 'filter' in asked or asked.get('view') == 'true' else None
+
+
+def _after(connection: HTTPConnection) -> int | None:
+    return whole_number(connection, 'after', 0) if 'after' in connection.query_params else None
 
 
 def _id(request: Request) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -28,6 +29,14 @@ class Changes:
         self._views = views
         self._messages: dict[tuple[int, frozenset[str]], bytes] = {}
         self._tables = catalog.tables
+
+    async def poll(self, entity: str, after: int, limit: int, seconds: float, principal: Principal) -> dict[str, Any]:
+        """The messages after a position as soon as there are some, and the position to ask from next."""
+        until = time.monotonic() + seconds
+        answer = await self.since(entity, after, limit, principal)
+        while not answer['changes'] and await self._log.moved_on(answer['position'], max(0, until - time.monotonic())):
+            answer = await self.since(entity, answer['position'], limit, principal)
+        return answer
 
     async def since(self, entity: str, after: int, limit: int, principal: Principal) -> dict[str, Any]:
         """The messages after a position, and the position to ask from next time."""

@@ -15,6 +15,10 @@ EXPLAIN = [
     query_parameter('action', 'create, read, update or delete'),
     query_parameter('user', 'Name or address of a user; yourself unless told'),
 ]
+CHANGES = {
+    'type': 'object',
+    'properties': {'changes': {'type': 'array', 'items': {'type': 'object'}}, 'position': {'type': 'integer'}},
+}
 LIST_PARAMETERS = [
     AS_OF,
     query_parameter('filter', "An expression such as `credit_limit > 1000 AND customer.status = 'active'`"),
@@ -101,8 +105,13 @@ def _import(entity: Entity) -> dict[str, Any]:
 
 
 def _changes(entity: Entity) -> dict[str, Any]:
-    after = query_parameter('after', 'The `position` of the answer before', 'integer')
-    return operation('What has changed since a position', {}, parameters=[after], tags=[entity.resource])
+    parameters = [
+        query_parameter('after', 'The `position` of the answer before', 'integer'),
+        query_parameter('wait', 'Seconds to wait for a change, up to 30', 'integer'),
+        query_parameter('filter', 'Follow a view: which records enter it, change in it and leave it'),
+        query_parameter('view', '`true` follows the view of all records'),
+    ]
+    return operation('What has changed since a position', CHANGES, parameters=parameters, tags=[entity.resource])
 
 
 def _schema(entity: Entity) -> dict[str, Any]:

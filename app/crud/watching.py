@@ -1,12 +1,17 @@
-"""A filtered view as it changes: first the records in it, then which enter it, change in it and leave it."""
+"""A filtered view as it changes: first the records in it, then which enter it, change in it and leave it.
+
+The same messages over WebSocket and, to those who ask again and again, over HTTP.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Hashable, Sequence
 from typing import Any
 
 from app import codec
-from app.crud.listing import Asked, asked_by, rows_of
+from app.crud.listing import asked_by, rows_of
 from app.crud.naming import now, user_of
 from app.crud.query import Query
 from app.crud.record import Record, record_of
@@ -19,6 +24,8 @@ from app.permissions import Principal
 
 MOST = 5_000
 """Records in one view, at most."""
+KEPT = 256
+"""Views of those who poll that are kept until they ask again; others are read as of the position they ask from."""
 
 
 class Watching:
@@ -27,54 +34,89 @@ class Watching:
     def __init__(self, views: Views, log: DuckDBLog) -> None:
         self._views = views
         self._log = log
+        self._kept: OrderedDict[Hashable, View] = OrderedDict()
 
     async def watch(self, entity: str, text: str, after: int | None, principal: Principal) -> AsyncIterator[bytes]:
         """A snapshot, or from the position `after` on what has happened since; then each change as it is committed."""
-        view = View(self._views, entity, text, principal)
-        start = self._log.position if after is None else after
-        rows = rows_of(view.asked(), after)
-        sql = f'SELECT {view.table.select} FROM {rows.sql} ORDER BY t._created LIMIT {MOST + 1}'
-        found = [record_of(view.table, row) for row in await self._log.database.query(sql, rows.parameters)]
-        if len(found) > MOST:
-            raise Malformed(f'filter: more than {MOST:,} records are in this view; narrow it.')
-        view.inside = {record.id: record.version for record in found}
-        if after is None:
-            records = [view.shown(record) for record in found]
-            yield codec.encode({'type': 'snapshot', 'position': start, 'records': records})
-        else:
-            yield codec.encode({'type': 'connected', 'position': start})
-        async for events in self._log.follow(start):
+        view = View(self._views, self._log, entity, text, principal)
+        yield await view.begin(after)
+        async for events in self._log.follow(view.position):
             for message in await view.messages(events):
                 yield message
 
+    async def poll(
+        self, entity: str, text: str, after: int | None, seconds: float, principal: Principal
+    ) -> dict[str, Any]:
+        """The snapshot, or the changes after a position as soon as there are some; and where to go on from."""
+        asker = entity, text, principal.id, principal.roles, principal.scopes
+        view = self._kept.pop((asker, after), None)
+        messages, until = list[bytes](), time.monotonic() + seconds
+        if view is None:
+            view = View(self._views, self._log, entity, text, principal)
+            first = await view.begin(after)
+            messages += [first] if after is None else []
+        while not messages and await self._log.moved_on(view.position, max(0, until - time.monotonic())):
+            messages += await view.messages(await self._log.read(view.position))
+        self._kept[asker, view.position] = view
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return {'changes': [codec.Raw(message) for message in messages], 'position': view.position}
+
 
 class View:
-    """What one subscriber knows to be in his view: id -> version."""
+    """What one subscriber knows to be in his view: id -> version, as of a position of the log."""
 
-    def __init__(self, views: Views, entity: str, text: str, principal: Principal) -> None:
+    def __init__(self, views: Views, log: DuckDBLog, entity: str, text: str, principal: Principal) -> None:
         self.inside: dict[str, int] = {}
+        self.position = 0
         self._views = views
+        self._log = log
         self._entity = entity
         self._text = text
         self._principal = principal
         self._generation = -1
         self._refresh()
 
-    def asked(self) -> Asked:
-        """The view as a list."""
-        return asked_by(self._principal, self._views.catalog, self.table, self._query)
-
-    def shown(self, record: Record) -> dict[str, Any]:
-        """A record as this subscriber may see it."""
-        return record.without(self._hidden).as_json()
+    async def begin(self, after: int | None) -> bytes:
+        """The first message: what is in the view now, or that it goes on where it was at a position."""
+        self.position = self._log.position if after is None else after
+        found = await self._read(after)
+        self.inside = {record.id: record.version for record in found}
+        if after is not None:
+            return codec.encode({'type': 'connected', 'position': after})
+        records = [self._shown(record) for record in found]
+        return codec.encode({'type': 'snapshot', 'position': self.position, 'records': records})
 
     async def messages(self, events: Sequence[Event]) -> list[bytes]:
         """What a commit means to this view."""
-        about = [event for event in events if event.stream.startswith(f'{self._entity}/')]
-        if about:
-            self._refresh()
-        found = [await self._message(event) for event in about]
-        return [codec.encode(message) for message in found if message]
+        self.position = events[-1].position
+        about = [event for event in events if event.stream.partition('/')[0] in self._looked_at]
+        if not about:
+            return []
+        self._refresh()
+        if len(self._looked_at) > 1:
+            found = await self._differences(about[-1].position)
+        else:
+            found = [message for event in about if (message := await self._message(event))]
+        return [codec.encode(message) for message in found]
+
+    async def _read(self, position: int | None = None) -> list[Record]:
+        rows = rows_of(asked_by(self._principal, self._views.catalog, self.table, self._query), position)
+        sql = f'SELECT {self.table.select} FROM {rows.sql} ORDER BY t._created LIMIT {MOST + 1}'
+        found = [record_of(self.table, row) for row in await self._log.database.query(sql, rows.parameters)]
+        if len(found) > MOST:
+            raise Malformed(f'filter: more than {MOST:,} records are in this view; narrow it.')
+        return found
+
+    async def _differences(self, position: int) -> list[dict[str, Any]]:
+        """What differs from what was told: the view depends on other records too, so it is read as a whole."""
+        found = {record.id: record for record in await self._read()}
+        messages = [_left(position, record_id) for record_id in self.inside.keys() - found.keys()]
+        messages += [
+            self._told(position, record) for record in found.values() if self.inside.get(record.id) != record.version
+        ]
+        self.inside = {record.id: record.version for record in found.values()}
+        return messages
 
     async def _message(self, event: Event) -> dict[str, Any] | None:
         record_id = event.stream.partition('/')[2]
@@ -83,13 +125,20 @@ class View:
             return None  # it was told already as it is after this event
         record = None if event.type == 'deleted' else await self._views.find(self._entity, record_id)
         if record is not None and self._holds(record):
+            message = self._told(event.position, record)
             self.inside[record_id] = record.version
-            kind = 'update' if known else 'enter'
-            return {'type': kind, 'position': event.position, 'id': record_id, 'record': self.shown(record)}
+            return message
         if known:
             del self.inside[record_id]
-            return {'type': 'leave', 'position': event.position, 'id': record_id}
+            return _left(event.position, record_id)
         return None
+
+    def _told(self, position: int, record: Record) -> dict[str, Any]:
+        kind = 'update' if record.id in self.inside else 'enter'
+        return {'type': kind, 'position': position, 'id': record.id, 'record': self._shown(record)}
+
+    def _shown(self, record: Record) -> dict[str, Any]:
+        return record.without(self._hidden).as_json()
 
     def _holds(self, record: Record) -> bool:
         values = {**record.values, 'id': record.id, '_version': record.version, '_owner': record.owner}
@@ -104,6 +153,15 @@ class View:
         parameters = [('count', 'none'), *([('filter', self._text)] if self._text else [])]
         self._query: Query = self._views.query(self.table, parameters, self._principal)
         self._hidden = self.table.entity.hidden_from(self._principal)
-        if any(expression.paths for expression in self._query.filters):
-            raise Malformed('filter: a live view looks at the record itself, not at those it leads to.')
+        self._looked_at = {self._entity, *(self._led_to(path) for one in self._query.filters for path in one.paths)}
         self._generation = self._views.catalog.generation
+
+    def _led_to(self, path: tuple[str, ...]) -> str:
+        entity = self._entity
+        for name in path:
+            entity = getattr(self._views.catalog.table(entity).entity.fields[name], 'references', '')
+        return entity
+
+
+def _left(position: int, record_id: str) -> dict[str, Any]:
+    return {'type': 'leave', 'position': position, 'id': record_id}

@@ -78,6 +78,15 @@ class DuckDBLog:
         """Return once something was committed after `position`."""
         await self._tail.beyond(position)
 
+    async def moved_on(self, position: int, seconds: float) -> bool:
+        """Whether something was committed after `position`, within so many seconds."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.beyond(position)
+        except TimeoutError:
+            return False
+        return self.position > position
+
     async def head(self) -> Head:
         """The end of the log."""
         rows = await self.database.query(recovery.HEAD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
@@ -70,7 +71,10 @@ def test_whoever_comes_back_after_a_gap_knows_in_the_end_what_is_there(
     if 'end' in shop.ids('customers'):
         shop.delete('customers', 'end')
     (shop.restore if shop.events('customers/end') else make_end(shop))('customers', 'end')
-    for message in shop.run(heard(watch(shop, "credit >= 2 OR name = 'end'", position), 'end'))[1:]:
+    text = "credit >= 2 OR name = 'end'"
+    told = shop.run(heard(watch(shop, text, position), 'end'))[1:]
+    assert poll(shop, text, position)['changes'] == told
+    for message in told:
         if message['type'] == 'leave':
             known.pop(message['id'], None)
         else:
@@ -137,6 +141,63 @@ def test_a_view_of_nonsense_is_refused_at_once(shop: Shop, text: str, message: s
         shop.run(heard(watch(shop, text), 'never'))
 
 
-def test_a_live_view_follows_no_foreign_keys(shop: Shop) -> None:
-    with pytest.raises(Malformed, match='looks at the record itself'):
-        shop.run(heard(shop.data.watching.watch('orders', "customer.name = 'A'", None, ADMIN), 'never'))
+def test_a_view_through_foreign_keys_changes_with_the_records_that_they_lead_to(shop: Shop) -> None:
+    async def story() -> list[dict[str, Any]]:
+        records = shop.data.records
+        stream = shop.data.watching.watch('orders', "customer.name = 'Ann' AND status = 'paid'", None, ADMIN)
+        told = [codec.decode(await anext(stream))]
+        for entity, record_id, values in (
+            ('customers', 'c', {'name': 'Ann'}),
+            ('orders', '1', {'status': 'draft'}),
+            ('orders', '1', {'status': 'paid'}),
+            ('customers', 'c', {'name': 'Bob'}),
+        ):
+            await records.change(entity, record_id, values, author(ADMIN))
+            told.append(codec.decode(await anext(stream)))
+        return told
+
+    shop.create('customers', id='c', name='Bob')
+    shop.create('orders', number='1', customer_id='c', status='paid')
+    first, *rest = shop.run(story())
+    assert (first['type'], first['records']) == ('snapshot', [])
+    assert [(one['type'], one['id']) for one in rest] == [
+        ('enter', '1'),
+        ('leave', '1'),
+        ('enter', '1'),
+        ('leave', '1'),
+    ]
+
+
+def poll(shop: Shop, text: str, after: int | None, seconds: float = 0, by: Principal = ADMIN) -> dict[str, Any]:
+    answer = shop.run(shop.data.watching.poll('customers', text, after, seconds, by))
+    return codec.decode(codec.encode(answer))  # type: ignore[no-any-return]
+
+
+def test_who_polls_gets_the_same_messages(shop: Shop) -> None:
+    shop.create('customers', id='a', name='A', credit=20)
+    first = poll(shop, 'credit > 10', None)
+    assert [(one['type'], [record['id'] for record in one['records']]) for one in first['changes']] == [
+        ('snapshot', ['a'])
+    ]
+    assert poll(shop, 'credit > 10', first['position']) == {'changes': [], 'position': first['position']}
+    shop.create('customers', id='b', name='B', credit=30)
+    shop.change('customers', 'a', credit=1)
+    second = poll(shop, 'credit > 10', first['position'])
+    assert [(one['type'], one['id']) for one in second['changes']] == [('enter', 'b'), ('leave', 'a')]
+    again = poll(shop, 'credit > 10', first['position'])  # its view is kept no longer, so it is read as of then
+    assert again == second
+
+
+def test_a_poll_that_waits_is_answered_by_the_next_change(shop: Shop) -> None:
+    async def story() -> dict[str, Any]:
+        waiting = asyncio.ensure_future(shop.data.watching.poll('customers', '', shop.log.position, 30, ADMIN))
+        plain = asyncio.ensure_future(shop.data.changes.poll('customers', shop.log.position, 10, 30, ADMIN))
+        await asyncio.sleep(0)
+        await shop.data.records.create('orders', {'number': '1'}, author(ADMIN))
+        await shop.data.records.create('customers', {'id': 'new', 'name': 'N'}, author(ADMIN))
+        assert codec.decode(codec.encode(await plain))['changes'][0]['id'] == 'new'
+        return codec.decode(codec.encode(await waiting))  # type: ignore[no-any-return]
+
+    answer = shop.run(story())
+    assert [(one['type'], one['id']) for one in answer['changes']] == [('enter', 'new')]
+    assert answer['position'] == shop.log.position
