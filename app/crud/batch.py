@@ -97,6 +97,16 @@ class Batch:
         events = [self._event(number, *parts) for number, parts in enumerate(self._events)]
         return Append(events=events, expected=self._expected, claims=self._claims, unchanged=self.unchanged)
 
+    @property
+    def wanted(self) -> list[Claim]:
+        """The unique values that records are to have."""
+        return [claim for claim in self._claims if not claim.release]
+
+    @property
+    def freed(self) -> list[Claim]:
+        """The unique values that records give away."""
+        return [claim for claim in self._claims if claim.release]
+
     def stored(self) -> dict[str, list[Stored]]:
         """What is written, by entity; to explain refusals."""
         found: dict[str, list[Stored]] = {}

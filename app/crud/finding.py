@@ -155,10 +155,10 @@ class Finder:
         sql = f'SELECT "{column}" FROM {table.name} WHERE "{column}" IN (SELECT unnest(?::VARCHAR[]))'
         return {row[0] for row in await self._log.database.query(sql, [values])} if values else set()
 
-    async def claimed(self, claims: list[str]) -> set[str]:
-        """Those of `claims` that are taken."""
-        sql = 'SELECT claim FROM claims WHERE claim IN (SELECT unnest(?::VARCHAR[]))'
-        return {row[0] for row in await self._log.database.query(sql, [claims])} if claims else set()
+    async def holders(self, claims: list[str]) -> dict[str, str]:
+        """Claim -> the stream that holds it, of those that are taken."""
+        sql = 'SELECT claim, owner FROM claims WHERE claim IN (SELECT unnest(?::VARCHAR[]))'
+        return dict(await self._log.database.query(sql, [claims])) if claims else {}
 
 
 def _kept(record: Record) -> Kept:

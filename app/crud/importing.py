@@ -158,7 +158,7 @@ async def _clashes(records: Records, table: Table, drafts: Sequence[tuple[Row, D
     for field in (field for field in table.entity.stored if field.unique):
         scope = f'{table.entity.resource}.{field.id}'
         texts = {claim_text(scope, claim_key(d.values[field.id])): row for row, d in drafts if field.id in d.values}
-        taken = await records.views.claimed(list(texts))
+        taken = await records.views.holders(list(texts))
         errors += [RowError(texts[text], field.name, 'is already used by another record') for text in taken]
     for field in table.entity.references:
         target = records.catalog.table(getattr(field, 'references', ''))

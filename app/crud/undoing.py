@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,8 +19,10 @@ from app.errors import Conflict, Malformed, NotFound
 from app.events import DuckDBLog, Event
 from app.events.aggregate import Aggregate, fold
 from app.events.duckdb_log import COLUMNS
+from app.events.facts import claim_text
 
 MOST = 100_000
+TAKEN = 'another record has this value now'
 
 
 @dataclass(slots=True)
@@ -29,10 +31,13 @@ class Undoing:
 
     batch: Batch
     force: bool
+    taken: Set[tuple[str, str]] = frozenset()
+    """Streams and fields whose unique values of then belong to other records now."""
     conflicts: list[dict[str, Any]] = field(default_factory=list)
 
     def leave(self, table: Table, record_id: str, reason: str, name: str = '') -> None:
-        """Note what is not undone, and why."""
+        """Note what is not undone, and why; a field that is hidden from whoever asks is not named."""
+        name = '' if name in table.entity.hidden_from(self.batch.author.principal) else name
         where = {'entity': table.entity.resource, 'id': record_id, 'field': name}
         self.conflicts.append({key: value for key, value in where.items() if value} | {'reason': reason})
 
@@ -58,6 +63,8 @@ class Undo:
 
         async def attempt() -> dict[str, Any]:
             undoing = await self._gather(events, author, force)
+            while taken := await self._taken(undoing.batch):
+                undoing = await self._gather(events, author, force, undoing.taken | taken)
             await self._records.complete(undoing.batch)
             if dry_run:
                 return preview(undoing.batch) | {'conflicts': undoing.conflicts}
@@ -80,8 +87,21 @@ class Undo:
             raise Malformed(f'The batch has more than {MOST:,} events.')
         return known
 
-    async def _gather(self, events: Iterable[Event], author: Author, force: bool) -> Undoing:
-        undoing = Undoing(Batch(self._records.catalog, author), force)
+    async def _taken(self, batch: Batch) -> set[tuple[str, str]]:
+        """The streams and fields for which the batch wants unique values that other records keep."""
+        holders = await self._records.views.holders([claim_text(claim.scope, claim.key) for claim in batch.wanted])
+        freed = {(claim.scope, claim.key, claim.owner) for claim in batch.freed}
+        return {
+            (claim.owner, claim.scope.rpartition('.')[2])
+            for claim in batch.wanted
+            if (holder := holders.get(claim_text(claim.scope, claim.key), claim.owner)) != claim.owner
+            and (claim.scope, claim.key, holder) not in freed
+        }
+
+    async def _gather(
+        self, events: Iterable[Event], author: Author, force: bool, taken: Set[tuple[str, str]] = frozenset()
+    ) -> Undoing:
+        undoing = Undoing(Batch(self._records.catalog, author), force, taken)
         by_entity: dict[str, dict[str, list[Event]]] = {}
         for event in events:
             entity, _, record_id = event.stream.partition('/')
@@ -125,6 +145,9 @@ class Undo:
         if record is None:
             state = gone[record_id]
             before = values_before(table, state, events)
+            if name := next((f.name for f in table.entity.stored if (events[0].stream, f.id) in undoing.taken), ''):
+                undoing.leave(table, record_id, TAKEN, name)
+                return
             as_it_was = Record(record_id, state.version, state.owner, shown_form(table.entity, before))
             self._records.views.check(table, as_it_was, principal, 'delete')
             undoing.batch.restore(table, record_id, state.version, state.owner, before)
@@ -149,7 +172,8 @@ class Undo:
             if current != after and not undoing.force:
                 undoing.leave(table, record.id, 'it was changed since', changed.name)
                 continue
-            problem = no_longer_fits(changed, before)
+            taken = (events[0].stream, changed.id) in undoing.taken
+            problem = TAKEN if taken else no_longer_fits(changed, before)
             if problem:
                 undoing.leave(table, record.id, problem, changed.name)
                 continue

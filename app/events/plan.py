@@ -138,7 +138,7 @@ def _check_categories(facts: Facts, unchanged: Mapping[str, int]) -> None:
 
 def _check_claims(facts: Facts, request: Append) -> dict[ClaimKey, str | None]:
     changes: dict[ClaimKey, str | None] = {}
-    for claim in request.claims:
+    for claim in sorted(request.claims, key=lambda claim: not claim.release):  # so that two may exchange theirs
         key = claim.scope, claim.key
         holder = changes[key] if key in changes else facts.claims.get(key)
         if claim.release:

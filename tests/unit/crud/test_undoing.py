@@ -74,6 +74,39 @@ def test_an_import_is_not_undone_while_something_refers_to_it(shop: Shop) -> Non
     assert happened == []
 
 
+def test_a_unique_value_that_another_record_has_now_is_left_to_it(shop: Shop) -> None:
+    shop.create('customers', id='a', name='A', email='x@x.org')
+    shop.create('customers', id='gone', name='G', email='g@x.org')
+    changed = shop.change('customers', 'a', name='B', email='y@x.org')
+    position = shop.events('customers/a')[-1].position
+    shop.delete('customers', 'gone')
+    deleted = shop.events('customers/gone')[-1].position
+    shop.create('customers', id='b', name='B', email='x@x.org')
+    shop.create('customers', id='c', name='C', email='g@x.org')
+    said = undo(shop, position, force=True)
+    conflict = {'entity': 'customers', 'id': 'a', 'field': 'email', 'reason': 'another record has this value now'}
+    assert said['conflicts'] == [conflict]
+    assert {name: shop.get('customers', 'a').values[name] for name in ('name', 'email')} == {
+        'name': 'A', 'email': changed.values['email']
+    }  # fmt: skip
+    with pytest.raises(Conflict, match='Nothing was undone') as refused:
+        undo(shop, deleted)
+    assert refused.value.extra['conflicts'] == [conflict | {'id': 'gone'}]
+
+
+def test_exchanged_unique_values_are_exchanged_again(shop: Shop) -> None:
+    for record_id in 'ab':
+        shop.create('customers', id=record_id, name='N', email=f'{record_id}@x.org')
+    operations = [
+        Operation('update', 'customers', 'a', {'email': 'b@x.org'}),
+        Operation('update', 'customers', 'b', {'email': 'a@x.org'}),
+    ]
+    done = shop.run(perform(shop.data.records, operations, author(ANN)))
+    assert [shop.get('customers', record_id).values['email'] for record_id in 'ab'] == ['b@x.org', 'a@x.org']
+    assert undo(shop, done['batch'])['conflicts'] == []
+    assert [shop.get('customers', record_id).values['email'] for record_id in 'ab'] == ['a@x.org', 'b@x.org']
+
+
 def test_a_preview_of_undo_changes_nothing(shop: Shop) -> None:
     shop.create('customers', id='ada', name='Ada')
     shop.change('customers', 'ada', name='Ida')
