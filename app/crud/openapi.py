@@ -15,6 +15,26 @@ EXPLAIN = [
     query_parameter('action', 'create, read, update or delete'),
     query_parameter('user', 'Name or address of a user; yourself unless told'),
 ]
+GROUPS = {
+    'type': 'object',
+    'description': 'With `group_by` or a sum: a line for each group',
+    'required': ['groups', 'more'],
+    'properties': {
+        'groups': {
+            'type': 'array',
+            'items': {
+                'type': 'object',
+                'required': ['group'],
+                'properties': {
+                    'group': {'type': 'object', 'description': 'What it is grouped by -> the value of this group'},
+                    'count': {'type': 'integer'},
+                    **{name: {'type': 'object', 'description': f'{name} of each expression'} for name in AGGREGATES},
+                },
+            },
+        },
+        'more': {'type': 'boolean', 'description': 'Whether there are more than a thousand groups'},
+    },
+}
 CHANGES = {
     'type': 'object',
     'properties': {'changes': {'type': 'array', 'items': {'type': 'object'}}, 'position': {'type': 'integer'}},
@@ -80,6 +100,7 @@ def _paths(entity: Entity) -> dict[str, Any]:
 def _list(entity: Entity, record: dict[str, Any]) -> dict[str, Any]:
     page = {
         'type': 'object',
+        'required': ['records', 'total', 'next'],
         'properties': {
             'records': {'type': 'array', 'items': record},
             'total': {'type': ['integer', 'null']},
@@ -91,7 +112,8 @@ def _list(entity: Entity, record: dict[str, Any]) -> dict[str, Any]:
         for name, field in entity.fields.items()
     ]
     title = f'List {entity.title.lower()}'
-    return operation(title, page, parameters=LIST_PARAMETERS + filters, tags=[entity.resource])
+    answer = {'oneOf': [page, GROUPS]}
+    return operation(title, answer, parameters=LIST_PARAMETERS + filters, tags=[entity.resource])
 
 
 def _import(entity: Entity) -> dict[str, Any]:

@@ -69,6 +69,20 @@ def test_the_api_is_documented_on_its_port(system: System, window: Window) -> No
     expect(page.get_by_text('List customers')).to_be_visible()
 
 
+def test_the_api_is_tried_out_with_a_token(system: System, browser: Browser) -> None:
+    page = browser.new_context().new_page()
+    page.goto(system.url('crud', '/docs'))
+    page.get_by_role('button', name='Authorize').click()
+    page.get_by_label('auth-bearer-value').fill(system.headers['Authorization'].removeprefix('Bearer '))
+    page.get_by_role('button', name='Apply credentials').click()
+    page.get_by_role('button', name='Close').click()
+    listing = page.locator('#operations-customers-get_api_customers')
+    listing.get_by_text('List customers').click()
+    listing.get_by_role('button', name='Execute').click()
+    expect(listing.locator('.live-responses-table tbody .response-col_status').first).to_contain_text('200')
+    page.context.close()
+
+
 def test_a_page_that_does_not_exist_says_so_and_leads_home(system: System, browser: Browser, logged_in: Path) -> None:
     page = browser.new_context(storage_state=logged_in).new_page()
     answer = page.goto(system.url('portal', '/nothing/here'))
