@@ -103,7 +103,7 @@ async def _run(options: Namespace, restart: Restart) -> None:
 async def _open_data(options: Namespace, config: Config, auth: AnyAuth, catalog: Catalog, log: DuckDBLog) -> DataApi:
     is_new = (await log.head()).position == 0
     await catalog.activate(config, log)
-    data = DataApi(catalog, log, lambda login: _principal(auth.find(login)))
+    data = DataApi(catalog, log, lambda login: _principal(auth.find(login)), options.config)
     if is_new:
         await seed(data.records, options.config / 'demo.yaml')
     return data

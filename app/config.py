@@ -111,6 +111,14 @@ def check(documents: dict[str, str], where: Path = Path()) -> Config:
     return Config(application, entities, projections, documents)
 
 
+def read_entity(text: str) -> Entity | None:
+    """The entity that a document of any age describes, if it is one and is understood today."""
+    try:
+        return _read_entity(read_yaml(text)[0])
+    except (YamlError, ValidationError):
+        return None
+
+
 def _add(known: dict[str, Any], key: str, thing: Any, places: Lines) -> None:
     name = getattr(thing, key)
     if name in known:

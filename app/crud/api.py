@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import HTTPConnection, Request
@@ -23,6 +24,7 @@ from app.crud.openapi import describe
 from app.crud.record import Record
 from app.crud.records import Records
 from app.crud.requests import author_of, if_match
+from app.crud.schema_api import SchemaApi
 from app.crud.shaping import Shaping, parse_shape
 from app.crud.undoing import Undo
 from app.crud.views import Views
@@ -39,8 +41,11 @@ IMPORT_LIMIT = 100_000_000
 class DataApi:
     """The endpoints; thin, each calls one verb or one view."""
 
-    def __init__(self, catalog: Catalog, log: DuckDBLog, find_user: FindUser = lambda login: None) -> None:
+    def __init__(
+        self, catalog: Catalog, log: DuckDBLog, find_user: FindUser = lambda login: None, folder: Path | None = None
+    ) -> None:
         self.catalog = catalog
+        self.folder = folder
         self.views = Views(catalog, log)
         self.log = log
         self.answers = AnswerMemory()
@@ -59,6 +64,7 @@ class DataApi:
             route('GET', '/health', self.health),
             route('GET', '/api', self.list_entities),
             *BulkApi(self.records, self.undo, self.life).routes,
+            *SchemaApi(self.catalog, self.log, self.folder).routes,
             route('GET', '/api/{entity}', self.list),
             route('POST', '/api/{entity}', self.create),
             route('POST', '/api/{entity}/import', self.import_records),

@@ -52,9 +52,13 @@ class Batch:
     author: Author
     done: dict[str, Done] = field(default_factory=dict)
     unchanged: dict[str, int] = field(default_factory=dict)
+    """Category -> position: what it was checked against, the config among it."""
     _events: list[tuple[str, str, dict[str, Any], str]] = field(default_factory=list)
     _expected: dict[str, Expectation] = field(default_factory=dict)
     _claims: list[Claim] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.unchanged['config'] = self.catalog.position
 
     def create(self, table: Table, draft: Draft) -> None:
         """A new record."""

@@ -77,7 +77,17 @@ OPERATION = {
     'additionalProperties': False,
 }
 TRANSACTION = closed({'operations': {'type': 'array', 'items': OPERATION}, 'dry_run': FLAG}, ('operations',))
+SCHEMA = closed({'documents': {'type': 'object'}, 'fill': {'type': 'object'}}, ('documents',))
 SHARED = {
+    '/api/schema': {'get': operation('The documents of the config in force', {})},
+    '/api/schema/plan': {
+        'post': operation('What other documents would do to the data', {}, requestBody=body_of(SCHEMA))
+    },
+    '/api/schema/apply': {
+        'post': operation(
+            'Put other documents into force, or say which records do not fit', {}, requestBody=body_of(SCHEMA)
+        )
+    },
     '/api/transaction': {
         'post': operation('Change records of several entities, or none', {}, requestBody=body_of(TRANSACTION))
     },

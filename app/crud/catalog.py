@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
-from app.config import Config
-from app.crud.table import SCHEMA, Table
+from app import codec
+from app.config import Config, read_entity
+from app.crud.author import Author
+from app.crud.fitting import fit, fit_claims
+from app.crud.identifier import new_id
+from app.crud.schema_plan import Fill, SchemaPlan, plan_schema
+from app.crud.table import FOREVER, SCHEMA, Table
 from app.errors import Conflict, NotFound
-from app.events import Append, DuckDBLog, Event, new_event
+from app.events import Append, CategoryChanged, DuckDBLog, Event, NewEvent, new_event
 from app.events.database import Read
-from app.events.facts import claim_text
 from app.events.log import Database
-from app.permissions import ACTIONS, is_condition
+from app.permissions import ACTIONS, SYSTEM, is_condition
 from app.schema import Entity
 
-logger = logging.getLogger(__name__)
-
-PAGE = 20_000
-FOREVER = 2**62
-COMPARED = 20_000
-"""Records compared at once with what the log says of them: 100,000 at once would take 350 MB."""
-EVENTS_OF = """
-    SELECT position, stream, version, type, data, meta, event_id::VARCHAR, recorded_at, hash FROM events
-    WHERE position > ? AND starts_with(stream, ?) ORDER BY position LIMIT ?"""
+CONFIG = Author(principal=SYSTEM, source='config')
+CONVERTED = '"source":"schema"'
+"""In the meta of events that tell of values stored otherwise: the table gets those when it is fitted, in one step."""
+ATTEMPTS = 5
+"""How often a config is planned again when data came in between."""
 
 
 class Catalog:
@@ -35,6 +34,8 @@ class Catalog:
         self.tables: dict[str, Table] = {}
         self.generation = 0
         """Counts the configs that were in force."""
+        self.position = 0
+        """Where in the log the config in force stands: what was checked by an older one is checked again."""
 
     @property
     def entities(self) -> dict[str, Entity]:
@@ -75,10 +76,10 @@ class Catalog:
                 f'json_extract("{column}", \'$\')' if kind == 'JSON' else f'"{column}"'  # DuckDB's own spelling of it
                 for column, kind in table.columns.items()
             )
-            parts = int(read(f'SELECT count(*) FROM {table.name}', [])[0][0]) // COMPARED + 1
-            for number in range(parts):
-                here = f"SELECT {columns} FROM {table.name} WHERE hash('{name}/' || id) % {parts} = {number}"
-                there = f'SELECT {columns} FROM {table.as_of(FOREVER, f"hash(stream) % {parts} = {number}")}'
+            records = read(f'SELECT count(*) FROM {table.name}', [])[0][0]
+            for part in table.parts(records):
+                here = f"SELECT {columns} FROM (SELECT *, '{name}/' || id AS stream FROM {table.name}) WHERE {part}"
+                there = f'SELECT {columns} FROM {table.as_of(FOREVER, part)}'
                 both = f'(({here} EXCEPT ALL {there}) UNION ALL ({there} EXCEPT ALL {here}))'
                 count, record_id = read(f'SELECT count(*), min(id) FROM {both}', [])[0]
                 if count:
@@ -90,107 +91,95 @@ class Catalog:
         """Write events into the read tables; runs inside the log's transaction."""
         by_entity: dict[str, list[Event]] = {}
         for event in events:
-            by_entity.setdefault(event.stream.partition('/')[0], []).append(event)
+            if CONVERTED not in event.meta:
+                by_entity.setdefault(event.stream.partition('/')[0], []).append(event)
         for name, group in by_entity.items():
             if name in self.tables:
                 self.tables[name].apply(database, group)
 
-    async def activate(self, config: Config, log: DuckDBLog) -> None:
-        """Record `config` in the log and put it into force, in one commit; raises and changes nothing if it cannot."""
-        events = await _document_events(config, log)
-        tables = {name: Table(entity) for name, entity in config.entities.items()}
+    async def plan(self, config: Config, log: DuckDBLog, fill: Fill | None = None) -> SchemaPlan:
+        """What `config` would do to the data; `fill` says what to give to records whose values do not fit."""
+        before = _entities_of(await _recorded_documents(log))
+        return await log.database.read(lambda read: plan_schema(read, before, config, fill or {}))
 
-        def fit(database: Database) -> Callable[[], None]:
-            for table in tables.values():
-                _fit(database, table)
+    async def activate(
+        self, config: Config, log: DuckDBLog, author: Author | None = None, fill: Fill | None = None
+    ) -> SchemaPlan:
+        """Record `config` in the log and put it into force, in one commit; raises and changes nothing if it cannot."""
+        for _ in range(ATTEMPTS):
+            try:
+                return await self._activate(config, log, author or CONFIG, fill)
+            except CategoryChanged as changed:
+                problem = changed
+        raise problem
+
+    async def _activate(self, config: Config, log: DuckDBLog, author: Author, fill: Fill | None) -> SchemaPlan:
+        unchanged = {name: log.category_position(name) for name in ['config', *config.entities]}
+        documents = await _document_events(config, log, author)
+        plan = await self.plan(config, log, fill) if documents else SchemaPlan([], 0)
+        if plan.problems:
+            sentences = plan.problems
+            more = f' And {len(sentences) - 5} more.' if len(sentences) > 5 else ''
+            raise Conflict(
+                f'The records do not fit. {" ".join(f"{one}." for one in sentences[:5])}{more}', plan=plan.as_json()
+            )
+        events = documents + await log.database.read(lambda read: _conversions(read, plan, author))
+        tables = {name: Table(entity) for name, entity in config.entities.items()}
+        refilled = {one.name: one.refilled for one in plan.entities}
+
+        def fit_all(database: Database) -> Callable[[], None]:
+            for name, table in tables.items():
+                fit(database, table, refilled.get(name, ()))
                 if events:
-                    _fit_claims(database, table)
+                    fit_claims(database, table)
             return put_into_force
 
         def put_into_force() -> None:
             self.tables, self.config, self.generation = tables, config, self.generation + 1
 
-        await log.append(Append(events=events, alongside=fit))
+        await log.append(Append(events=events, alongside=fit_all, unchanged=unchanged if documents else {}))
+        self.position = log.category_position('config')
+        return plan
 
 
-async def _document_events(config: Config, log: DuckDBLog) -> list[Any]:
-    meta = {'actor': 'system', 'source': 'config'}
-    recorded = {}
-    for row in await log.database.query(
-        'SELECT stream, arg_max(data, version), arg_max(type, version) FROM events '
+async def _recorded_documents(log: DuckDBLog) -> dict[str, tuple[str, bool]]:
+    """Stream -> the newest text of a document, as the event that recorded it, and whether it is still there."""
+    rows = await log.database.query(
+        "SELECT stream, arg_max(data, version) FILTER (type <> 'deleted'), arg_max(type, version) FROM events "
         "WHERE starts_with(stream, 'config/') GROUP BY stream"
-    ):
-        recorded[row[0]] = '' if row[2] == 'deleted' else row[1]
+    )
+    return {stream: (data, kind != 'deleted') for stream, data, kind in rows}
+
+
+async def _document_events(config: Config, log: DuckDBLog, author: Author) -> list[NewEvent]:
+    meta = author.meta()
+    recorded = {stream: data for stream, (data, there) in (await _recorded_documents(log)).items() if there}
     events = []
     for path, text in config.documents.items():
         new = new_event(f'config/{path}', 'changed', {'text': text}, meta)
         if recorded.pop(new.stream, '') != new.data:
             events.append(new)
-    events += [new_event(stream, 'deleted', {}, meta) for stream, data in recorded.items() if data]
+    return events + [new_event(stream, 'deleted', {}, meta) for stream in recorded]
+
+
+def _entities_of(documents: Mapping[str, tuple[str, bool]]) -> dict[str, Entity]:
+    """The entities as last described, also those that are no longer there; without any that is not understood today."""
+    found = {}
+    for data, _ in sorted(documents.values(), key=lambda document: document[1]):
+        entity = read_entity(codec.parse(data)['text'])
+        if entity:
+            found[entity.resource] = entity
+    return found
+
+
+def _conversions(read: Read, plan: SchemaPlan, author: Author) -> list[NewEvent]:
+    """What the records' streams say of values that are stored otherwise from now on; one batch, which can be undone."""
+    author, events = replace(author, source='schema', batch=new_id()), list[NewEvent]()
+    for one in plan.entities:
+        if one.changes:
+            owners: dict[str, str | None] = dict(read(f'SELECT id, _owner FROM {SCHEMA}."{one.name}"', []))
+            metas = {owner: codec.canonical(author.meta(owner=owner or '')) for owner in set(owners.values())}
+            for record_id, changes in one.changes.items():
+                meta = metas[owners[record_id]]
+                events.append(new_event(f'{one.name}/{record_id}', 'changed', changes, meta))
     return events
-
-
-def _fit(database: Database, table: Table) -> None:
-    database.execute(f'CREATE SCHEMA IF NOT EXISTS {SCHEMA}')
-    existing = dict(
-        database.execute(
-            'SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = ? AND table_name = ?',
-            [SCHEMA, table.entity.resource],
-        ).fetchall()
-    )
-    if existing == table.columns:
-        return
-    logger.info('building the table of %s from the log', table.entity.resource)
-    if existing:
-        _check_retyped(database, table, existing)
-        database.execute(f'DROP TABLE {table.name}')
-    database.execute(table.ddl())
-    position = 0
-    prefix = f'{table.entity.resource}/'
-    while rows := database.execute(EVENTS_OF, [position, prefix, PAGE]).fetchall():
-        table.apply(database, [Event(*row) for row in rows])
-        position = rows[-1][0]
-
-
-def _check_retyped(database: Database, table: Table, existing: dict[str, str]) -> None:
-    """A column may change its type only where every value survives the way there and back."""
-    for id_, field in table.fields.items():
-        old, new, column = existing.get(id_, field.column), field.column, f'"{id_}"'
-        if old == new:
-            continue
-        lost = database.execute(
-            f'SELECT {column}::VARCHAR, count(*) FROM {table.name} WHERE {column} IS NOT NULL '
-            f'AND TRY_CAST(TRY_CAST({column} AS {new}) AS {old}) IS DISTINCT FROM {column} '
-            'GROUP BY 1 ORDER BY 2 DESC LIMIT 5'
-        ).fetchall()
-        if lost:
-            values = ', '.join(f'{value!r} ({count} records)' for value, count in lost)
-            place = f'{table.entity.resource}.{field.name}'
-            raise Conflict(f'{place} cannot become {field.type_name}, which does not fit {values}. Change those first.')
-
-
-def _fit_claims(database: Database, table: Table) -> None:
-    """Unique values are claims in the log's own table; a field that has become unique must claim its values first."""
-    resource = table.entity.resource
-    for field in table.entity.stored:
-        scope, column = f'{resource}.{field.id}', f'"{field.id}"'
-        if not field.unique:
-            database.execute('DELETE FROM claims WHERE starts_with(claim, ?)', [claim_text(scope, '')])
-            continue
-        twice = database.execute(
-            f'SELECT {field.read(column)}, count(*) FROM {table.name} WHERE {column} IS NOT NULL '
-            f'GROUP BY {column} HAVING count(*) > 1 ORDER BY 2 DESC LIMIT 5'
-        ).fetchall()
-        if twice:
-            values = ', '.join(f'{value!r} ({count} records)' for value, count in twice)
-            raise Conflict(f'{resource}.{field.name} cannot be unique: {values}.')
-        database.execute(
-            'DELETE FROM claims WHERE starts_with(claim, ?) AND claim NOT IN '
-            f'(SELECT ? || ({field.read(column)})::VARCHAR FROM {table.name} WHERE {column} IS NOT NULL)',
-            [claim_text(scope, '')] * 2,
-        )
-        database.execute(
-            f"INSERT INTO claims SELECT ? || ({field.read(column)})::VARCHAR, '{resource}/' || id FROM {table.name} "
-            f'WHERE {column} IS NOT NULL ON CONFLICT DO NOTHING',
-            [claim_text(scope, '')],
-        )

@@ -53,20 +53,23 @@ class Records:
 
     async def create(self, entity: str, sent: Any, author: Author) -> Record:
         """Add a record."""
-        table = self.catalog.table(entity)
         self.views.allow(entity, 'create', author.principal)
         if recorded := await self._recorded(author):
-            return _as_recorded(table, recorded)
+            return _as_recorded(self.catalog.table(entity), recorded)
+        try:
+            return await self.retry(lambda: self._create(entity, sent, author), once=True)
+        except Conflict:
+            if recorded := await self._recorded(author):
+                return _as_recorded(self.catalog.table(entity), recorded)
+            raise
+
+    async def _create(self, entity: str, sent: Any, author: Author) -> Record:
+        table = self.catalog.table(entity)
         check_writable(table.entity, sent, author.principal)
         draft = draft_record(table, sent)
         batch = Batch(self.catalog, author)
         batch.create(table, draft)
-        try:
-            event = (await self.write(batch)).events[0]
-        except Conflict:
-            if recorded := await self._recorded(author):
-                return _as_recorded(table, recorded)
-            raise
+        event = (await self.write(batch)).events[0]
         return self._kept(
             table, Record(draft.id, event.version, author.principal.id, shown_form(table.entity, draft.values))
         )
@@ -82,12 +85,12 @@ class Records:
         replace: bool = False,
     ) -> Record:
         """Alter the fields sent, or with `replace` all of them; `version` is the one that the change is based on."""
-        table = self.catalog.table(entity)
-        hidden = table.entity.hidden_from(author.principal)
-        kept = (table.entity.closed_to(author.principal) | hidden) if replace else frozenset()
 
         async def attempt() -> Record:
             record = await self.views.get(entity, record_id, author.principal, 'update')
+            table = self.catalog.table(entity)
+            hidden = table.entity.hidden_from(author.principal)
+            kept = (table.entity.closed_to(author.principal) | hidden) if replace else frozenset()
             check_version(record.without(hidden), version)
             check_id(record, sent)
             check_writable(table.entity, sent, author.principal)
@@ -102,10 +105,11 @@ class Records:
             return self._kept(table, Record(record.id, event.version, record.owner, shown_form(table.entity, after)))
 
         if recorded := await self._recorded(author):
-            return _as_recorded(table, recorded)
+            return _as_recorded(self.catalog.table(entity), recorded)
         try:
             return await self.retry(attempt, once=version is not None)
         except Stale as stale:
+            table = self.catalog.table(entity)
             names = names_for(table, author.principal)
             events = await self._log.read_stream(f'{entity}/{table.entity.canonical_id(record_id)}', version or 0)
             stale.extra['changes'] = [told(event, names) for event in events[-MOST_TOLD:]]
@@ -113,10 +117,10 @@ class Records:
 
     async def delete(self, entity: str, record_id: str, author: Author, *, version: int | None = None) -> int:
         """Remove a record that nothing refers to; returns the version of its stream."""
-        table = self.catalog.table(entity)
 
         async def attempt() -> int:
             record = await self.views.get(entity, record_id, author.principal, 'delete')
+            table = self.catalog.table(entity)
             check_version(record.without(table.entity.hidden_from(author.principal)), version)
             batch = Batch(self.catalog, author)
             batch.delete(table, record)
@@ -163,7 +167,7 @@ class Records:
             events.append(NewEvent(stream, 'created', new.data, meta, new.event_id, new.minted))
             expected[stream] = Expect.NEW if draft.minted else Expect.NONE
             taken += claims(table.entity, stream, {}, draft.values)
-        return Append(events=events, expected=expected, claims=taken)
+        return Append(events=events, expected=expected, claims=taken, unchanged={'config': self.catalog.position})
 
     async def complete(self, batch: Batch) -> None:
         """Add what the batch entails; raises where something forbids it."""

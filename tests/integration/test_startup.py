@@ -101,7 +101,7 @@ def test_a_config_that_does_not_fit_the_data_is_refused_with_the_reason(start_sy
     alter(config / CUSTOMERS, 'type: string\n', 'type: string\n    unique: true\n')
     refused = run('--data', str(system.data), '--config', str(config), '--base-port', str(system.base_port))
     assert refused.returncode == 2
-    assert 'customers.name cannot be unique' in refused.stderr
+    assert 'customers.name would not be unique' in refused.stderr
     assert 'Traceback' not in refused.stderr
 
 

@@ -1,0 +1,93 @@
+"""Bringing a read table into the shape of its entity, inside the transaction that puts a config into force."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+
+from app.crud.table import FOREVER, SCHEMA, Table
+from app.errors import Conflict
+from app.events import Event
+from app.events.database import Read
+from app.events.facts import claim_text
+from app.events.log import Database
+
+logger = logging.getLogger(__name__)
+
+PAGE = 20_000
+EVENTS_OF = """
+    SELECT position, stream, version, type, data, meta, event_id::VARCHAR, recorded_at, hash FROM events
+    WHERE position > ? AND starts_with(stream, ?) ORDER BY position LIMIT ?"""
+
+
+def fit(database: Database, table: Table, refilled: Collection[str] = ()) -> None:
+    """Add, drop and retype columns; those of the fields `refilled`, and retyped ones, get their values from the log."""
+    database.execute(f'CREATE SCHEMA IF NOT EXISTS {SCHEMA}')
+    existing = columns_of(lambda sql, parameters: database.execute(sql, parameters).fetchall(), table.entity.resource)
+    if not existing:
+        _rebuild(database, table)
+        return
+    retyped = {name for name, kind in table.columns.items() if existing.get(name, kind) != kind}
+    refilled = {*retyped, *refilled} & table.fields.keys()
+    if retyped - table.fields.keys() or any(table.columns[id_] == 'JSON' for id_ in refilled):
+        database.execute(f'DROP TABLE {table.name}')  # SQL would not keep every digit of the numbers inside of JSON
+        _rebuild(database, table)
+        return
+    for name in [*(existing.keys() - table.columns.keys()), *retyped]:
+        database.execute(f'ALTER TABLE {table.name} DROP COLUMN "{name}"')
+    for name in table.columns:
+        if name not in existing or name in retyped:
+            database.execute(f'ALTER TABLE {table.name} ADD COLUMN "{name}" {table.columns[name]}')
+    if refilled:
+        _refill(database, table, refilled)
+
+
+def columns_of(read: Read, entity: str) -> dict[str, str]:
+    """The columns that the read table of an entity has, with their types; none if there is no table."""
+    sql = 'SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = ? AND table_name = ?'
+    return dict(read(sql, [SCHEMA, entity]))
+
+
+def _rebuild(database: Database, table: Table) -> None:
+    logger.info('building the table of %s from the log', table.entity.resource)
+    database.execute(table.ddl())
+    position = 0
+    prefix = f'{table.entity.resource}/'
+    while rows := database.execute(EVENTS_OF, [position, prefix, PAGE]).fetchall():
+        table.apply(database, [Event(*row) for row in rows])
+        position = rows[-1][0]
+
+
+def _refill(database: Database, table: Table, refilled: Collection[str]) -> None:
+    names = ['_version', *sorted(refilled)]
+    sets = ', '.join(f'"{name}" = s."{name}"' for name in names)
+    for part in table.parts(database.execute(f'SELECT count(*) FROM {table.name}').fetchone()[0]):
+        past = table.as_of(FOREVER, part, {id_: table.columns[id_] for id_ in refilled})
+        database.execute(f'UPDATE {table.name} AS t SET {sets} FROM {past} AS s WHERE t.id = s.id')
+
+
+def fit_claims(database: Database, table: Table) -> None:
+    """Unique values are claims in the log's own table; a field that has become unique must claim its values first."""
+    resource = table.entity.resource
+    for field in table.entity.stored:
+        scope, column = f'{resource}.{field.id}', f'"{field.id}"'
+        if not field.unique:
+            database.execute('DELETE FROM claims WHERE starts_with(claim, ?)', [claim_text(scope, '')])
+            continue
+        twice = database.execute(
+            f'SELECT {field.read(column)}, count(*) FROM {table.name} WHERE {column} IS NOT NULL '
+            f'GROUP BY {column} HAVING count(*) > 1 ORDER BY 2 DESC LIMIT 5'
+        ).fetchall()
+        if twice:
+            values = ', '.join(f'{value!r} ({count} records)' for value, count in twice)
+            raise Conflict(f'{resource}.{field.name} cannot be unique: {values}.')
+        database.execute(
+            'DELETE FROM claims WHERE starts_with(claim, ?) AND claim NOT IN '
+            f'(SELECT ? || ({field.read(column)})::VARCHAR FROM {table.name} WHERE {column} IS NOT NULL)',
+            [claim_text(scope, '')] * 2,
+        )
+        database.execute(
+            f"INSERT INTO claims SELECT ? || ({field.read(column)})::VARCHAR, '{resource}/' || id FROM {table.name} "
+            f'WHERE {column} IS NOT NULL ON CONFLICT DO NOTHING',
+            [claim_text(scope, '')],
+        )
