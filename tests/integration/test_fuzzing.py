@@ -30,8 +30,8 @@ def test_the_auth_service_answers_whatever_is_sent(open_system: System, examples
 
 
 @pytest.mark.parametrize('examples', EXAMPLES)
-def test_the_data_service_answers_whatever_is_sent(tmp_path: Path, examples: int) -> None:
-    with System(tmp_path / 'data') as system:
+def test_the_data_service_answers_whatever_is_sent(tmp_path: Path, config: Path, examples: int) -> None:
+    with System(tmp_path / 'data', config) as system:
         RecordsOfAllKinds(system).check(examples)
 
 
@@ -49,6 +49,9 @@ class RecordsOfAllKinds:
             'POST /api/transaction': lambda: {
                 'json': {'operations': [{'create': 'orders', 'values': self._sample('orders')}]}
             },
+            'GET /api/schema': lambda: {},
+            'POST /api/schema/plan': lambda: {'json': {'documents': {}}},
+            'POST /api/schema/apply': lambda: {'json': {'documents': {}}},
             'POST /api/undo': lambda: {'json': {'position': self._position_of_new('products')}},
         }
         for entity in ('customers', 'orders', 'order_items', 'products'):
