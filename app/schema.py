@@ -92,6 +92,16 @@ class Entity(Strict):
         """Its foreign keys."""
         return tuple(field for field in self.fields.values() if field.type_name == 'foreign_key')
 
+    @cached_property
+    def aliases(self) -> dict[str, str]:
+        """Names that fields had before -> those that they have now."""
+        former = {alias: field.name for field in self.fields.values() for alias in (field.id, *field.aliases)}
+        return {alias: name for alias, name in former.items() if alias not in self.fields}
+
+    def field(self, name: str) -> Field | None:
+        """The field that has or once had this name."""
+        return self.fields.get(name) or self.fields.get(self.aliases.get(name, ''))
+
     def without(self, names: frozenset[str]) -> Entity:
         """The entity as somebody knows it who may not know of these fields."""
         if not names:
@@ -128,10 +138,11 @@ class Entity(Strict):
         """The fields as expressions know them, by name, but for those that are hidden."""
         names = {name: Named(name, name, kind_of_column(column)) for name, column in SYSTEM_COLUMNS.items()}
         shown = [field for field in self.stored if field.name not in hidden]
-        return names | {
+        names |= {
             field.name: Named(field.name, field.id, kind_of_column(field.column), getattr(field, 'references', ''))
             for field in shown
         }
+        return names | {alias: names[name] for alias, name in self.aliases.items() if name in names}
 
     def record_id(self, values: dict[str, Any]) -> str:
         """The id that a natural key spells: its parts percent-encoded and joined by `~`."""
@@ -219,6 +230,9 @@ def _wrong_fields(entity: Entity) -> list[str]:
             problems.append(f'fields.{name}: names are letters, digits and underscores, and differ in more than case')
         elif not NAME.fullmatch(field.id) or ids.count(field.id.lower()) > 1:
             problems.append(f'fields.{name}: its id {field.id!r} must be a name that no other field has or once had')
+        for alias in field.aliases:
+            if alias != name and (alias in entity.fields or entity.aliases.get(alias) != name):
+                problems.append(f'fields.{name}: the alias {alias!r} is a name of another field')
         if field.minted and (name != 'id' or entity.key):
             problems.append(f'fields.{name}: a primary_key must be called id, and leaves no room for key')
         if 'id' in {name.lower(), field.id.lower()} and not field.minted:

@@ -24,7 +24,8 @@ class Draft:
 
 def check_writable(entity: Entity, sent: Any, principal: Principal) -> None:
     """Refuse values for fields that `principal` may not set."""
-    closed = entity.closed_to(principal).intersection(sent) if isinstance(sent, dict) else ()
+    names = {entity.aliases.get(name, name) for name in sent} if isinstance(sent, dict) else set()
+    closed = entity.closed_to(principal) & names
     if closed:
         errors = dict.fromkeys(sorted(closed), 'may not be set by you')
         raise Denied(f'You may not set {", ".join(sorted(closed))}.', errors=errors)

@@ -82,7 +82,7 @@ def _key(table: Table, one: Operation, by: str) -> str:
     if one.verb != 'upsert':
         return table.entity.canonical_id(one.id)
     if by:
-        field = table.entity.fields.get(by)
+        field = table.entity.field(by)
         if field is None or not field.unique or field.name in table.entity.key:
             raise Malformed(f'by: must be a unique field of {one.entity}, not {by!r}.')
         value = one.values.get(by)

@@ -127,7 +127,7 @@ def _order(table: Table, entity: Entity, text: str) -> list[Order]:
     order = []
     for part in filter(None, (part.strip() for part in text.split(','))):
         name = part.removeprefix('-')
-        field = entity.fields.get(name)
+        field = entity.field(name)
         if name in {'_created', '_version', 'id'}:
             order.append(Order(name, part.startswith('-'), f'"{name}"', table.columns[name]))
         elif field and field.column != 'JSON':
@@ -165,7 +165,7 @@ def _number(name: str, text: str, highest: int) -> int:
 
 def _filter(query: Query, entity: Entity, parameter: str, text: str) -> None:
     match = PARAMETER.fullmatch(parameter)
-    field = entity.fields.get(match['name']) if match else None
+    field = entity.field(match['name']) if match else None
     if not match or not field:
         known = ', '.join([*entity.fields, *sorted(RESERVED)])
         raise Malformed(f'There is no parameter {parameter[:60]!r}; known are {known}.')

@@ -64,11 +64,16 @@ class Shaping:
         await self._expand(table, list(zip(records, shown, strict=True)), shape.expand, principal, as_of)
         if not shape.fields:
             return shown
-        known = {name for name in table.entity.fields if name not in table.entity.hidden_from(principal)}
-        if unknown := shape.fields - known - {'id', '_version'}:
+        visible = table.entity.without(table.entity.hidden_from(principal))
+        if unknown := shape.fields - visible.fields.keys() - visible.aliases.keys() - {'id', '_version'}:
             raise Malformed(f'fields: there is no field {sorted(unknown)[0]!r} in {entity}.')
         kept = shape.fields | {'id', '_version', '_expand'}
-        return [{name: value for name, value in one.items() if name in kept} for one in shown]
+        former = {name: visible.aliases[name] for name in shape.fields & visible.aliases.keys()}
+        return [
+            {name: value for name, value in one.items() if name in kept}
+            | {name: one[now] for name, now in former.items()}
+            for one in shown
+        ]
 
     async def _expand(
         self, table: Table, pairs: list[tuple[Record, dict[str, Any]]], tree: Tree, principal: Principal, as_of: str

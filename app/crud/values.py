@@ -98,14 +98,19 @@ def shown_form(entity: Entity, stored: Stored) -> dict[str, Any]:
 def _named(entity: Entity, sent: Any) -> dict[str, Any]:
     if not isinstance(sent, dict):
         raise Malformed('The body must be a JSON object: {"field": value, …}.')
-    unknown = {}
-    for name in sent:
-        if name not in entity.fields and name not in {'id', '_version'}:
+    named: dict[str, Any] = {}
+    wrong = {}
+    for sent_name, value in sent.items():
+        name: str = entity.aliases.get(sent_name, sent_name)
+        if name in named:
+            wrong[sent_name] = f'is another name of {name}; send one of them'
+        elif name not in entity.fields and name not in {'id', '_version'}:
             close = difflib.get_close_matches(name, entity.fields, n=1)
-            unknown[name] = 'is not a field' + (f', did you mean {close[0]!r}?' if close else '')
-    if unknown:
-        raise Invalid(errors=unknown)
-    return sent
+            wrong[name] = 'is not a field' + (f', did you mean {close[0]!r}?' if close else '')
+        named[name] = value
+    if wrong:
+        raise Invalid(errors=wrong)
+    return named
 
 
 def _accept(field: Field, value: Any, stored: Stored, errors: dict[str, str]) -> None:

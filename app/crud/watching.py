@@ -159,7 +159,7 @@ class View:
     def _led_to(self, path: tuple[str, ...]) -> str:
         entity = self._entity
         for name in path:
-            entity = getattr(self._views.catalog.table(entity).entity.fields[name], 'references', '')
+            entity = getattr(self._views.catalog.table(entity).entity.field(name), 'references', '')
         return entity
 
 

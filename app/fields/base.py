@@ -34,6 +34,8 @@ class Field(BaseModel):
     name: str
     id: str = Option(default='', description='The name it was first created with; stays when the field is renamed.')
     type: str
+    aliases: tuple[str, ...] = ()
+    """Names that it had before, and that programs may still use; its id always is one."""
     label: str = ''
     help: str = ''
     required: bool = False

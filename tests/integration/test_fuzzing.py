@@ -49,7 +49,7 @@ class RecordsOfAllKinds:
             'POST /api/transaction': lambda: {
                 'json': {'operations': [{'create': 'orders', 'values': self._sample('orders')}]}
             },
-            'GET /api/schema': lambda: {},
+            'GET /api/schema': dict,
             'POST /api/schema/plan': lambda: {'json': {'documents': {}}},
             'POST /api/schema/apply': lambda: {'json': {'documents': {}}},
             'POST /api/undo': lambda: {'json': {'position': self._position_of_new('products')}},

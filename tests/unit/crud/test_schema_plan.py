@@ -6,48 +6,13 @@ import asyncio
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from app import codec
-from app.config import check
-from app.crud.author import Author
-from app.errors import Conflict
-from app.permissions import Principal
+from app.config import WrongConfig, check
+from app.errors import Conflict, Denied, Invalid
+from tests.unit.crud.changes import apply, plan, things, values, whole
 from tests.unit.crud.conftest import OpenShop
-from tests.unit.crud.shop import ADMIN, ANN, OPEN, Shop, author
-
-
-def things(*fields: str, more: str = '') -> dict[str, str]:
-    """A config with one entity of these fields."""
-    return {
-        'entities/things.yaml': '\n'.join(['resource: things', 'fields:', *(f'  {one}' for one in fields), OPEN, more])
-    }
-
-
-def plan(shop: Shop, documents: dict[str, str], **fill: Any) -> dict[str, Any]:
-    """What the plan for a config says of its one entity."""
-    filling = {f'things.{name}': value for name, value in fill.items()}
-    made = shop.run(shop.catalog.plan(check(documents), shop.log, filling)).as_json()
-    [entity] = made['entities']
-    return {'possible': made['possible'], **entity}
-
-
-def apply(shop: Shop, documents: dict[str, str], **fill: Any) -> None:
-    """Put a config into force."""
-    filling = {f'things.{name}': value for name, value in fill.items()}
-    by = Author(principal=ADMIN, source='config')
-    shop.run(shop.catalog.activate(check(documents), shop.log, by, filling))
-
-
-def values(shop: Shop, name: str) -> list[Any]:
-    """The values of one field, oldest record first."""
-    return [record.values[name] for record in reversed(shop.page('things').records)]
-
-
-def whole(shop: Shop) -> bool:
-    """Whether the read tables are what the log says."""
-    return shop.run(shop.log.database.read(shop.catalog.differences)) == []
+from tests.unit.crud.shop import ANN, OPEN, author
 
 
 def test_a_plan_says_what_would_change_and_changes_nothing(open_shop: OpenShop) -> None:
@@ -212,80 +177,22 @@ def test_a_write_that_was_checked_by_the_older_config_is_checked_again(open_shop
     assert whole(shop)
 
 
-WRITTEN = ['1', '2.5', 'x', '2026-05-03', 'true', None]
-TYPES = ['string', 'integer', '{type: decimal, scale: 2}', 'boolean', 'text', 'date', 'json']
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.just('schema'), st.dictionaries(st.sampled_from('abc'), st.sampled_from(TYPES), max_size=3)),
-        st.tuples(st.just('write'), st.dictionaries(st.sampled_from('abc'), st.sampled_from(WRITTEN))),
-        st.tuples(st.just('delete'), st.just({})),
-    ),
-    max_size=14,
-)  # fmt: skip
+def test_a_renamed_field_can_still_be_called_by_its_former_names(open_shop: OpenShop) -> None:
+    shop = open_shop(things('name: string', 'size: {type: integer, permissions: {write: [sales]}}'))
+    apply(shop, things('title: {id: name, type: string, aliases: [heading]}', 'extent: {id: size, type: integer}'))
+    record = shop.create('things', name='A')
+    shop.change('things', record.id, heading='B')
+    assert shop.get('things', record.id).values == {'title': 'B', 'extent': None}
+    for query in ('name=B', 'heading[ne]=A', "filter=name = 'B'", "filter=heading = 'B' AND title = name", 'sort=name'):
+        assert shop.ids('things', query) == [record.id], query
+    with pytest.raises(Invalid, match='is another name of title; send one of them'):
+        shop.change('things', record.id, name='C', title='D')
+    closed = things('name: string', 'extent: {id: size, type: integer, permissions: {write: [sales]}}')
+    apply(shop, closed)
+    with pytest.raises(Denied, match='You may not set extent'):
+        shop.change('things', record.id, size=4)
 
 
-@settings(max_examples=30, deadline=None)
-@given(steps=STEPS)
-def test_no_sequence_of_schema_changes_and_edits_loses_a_value(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, dict[str, Any]]]
-) -> None:
-    shop = Shop(tmp_path_factory.mktemp('shop'), things('name: string'))
-    try:
-        for step in steps:
-            take(shop, *step)
-            assert whole(shop)
-        latest = newest_values(shop)
-        everything = things('name: string', *(f'{name}: json' for name in 'abc'))
-        apply(shop, everything)
-        for record in shop.page('things', 'limit=500').records:
-            shown = {name: codec.decode(codec.encode(record.values[name])) for name in 'abc'}
-            assert {name: as_text(value) for name, value in shown.items() if value is not None} == {
-                name: as_text(value) for name, value in latest[record.id].items() if value is not None
-            }
-        assert whole(shop)
-    finally:
-        shop.close()
-
-
-def take(shop: Shop, verb: str, what: dict[str, Any], by: Principal = ANN) -> None:
-    """One step; those that do not fit are refused and change nothing."""
-    ids = shop.ids('things')
-    if verb == 'schema':
-        before = shop.query('SELECT * FROM records.things ORDER BY ALL')
-        try:
-            apply(shop, things('name: string', *(f'{name}: {kind}' for name, kind in what.items())))
-        except Conflict:
-            assert shop.query('SELECT * FROM records.things ORDER BY ALL') == before
-    elif verb == 'delete':
-        for record_id in ids[:1]:
-            shop.delete('things', record_id, by)
-    else:
-        fields = shop.catalog.entities['things'].fields
-        sent = {name: value for name, value in what.items() if name in fields and fits(fields[name], value)}
-        if ids and len(sent) > 1:
-            shop.change('things', ids[0], **sent)
-        else:
-            shop.create('things', **sent)
-
-
-def fits(field: Any, value: Any) -> bool:
-    try:
-        field.accept(value)
-    except ValueError:
-        return False
-    return True
-
-
-def newest_values(shop: Shop) -> dict[str, dict[str, Any]]:
-    """Record id -> field id -> the value that its stream ended with, also of fields that are not there now."""
-    found: dict[str, dict[str, Any]] = {}
-    for row in shop.query(
-        "SELECT stream, type, data FROM events WHERE starts_with(stream, 'things/') ORDER BY position"
-    ):
-        data, record = codec.decode(row[2]), found.setdefault(row[0].partition('/')[2], {})
-        record |= data if row[1] == 'created' else {id_: change['to'] for id_, change in data.items()}
-    return {id_: {name: value for name, value in values.items() if name in 'abc'} for id_, values in found.items()}
-
-
-def as_text(value: Any) -> str:
-    return value if isinstance(value, str) else codec.canonical(value)
+def test_an_alias_that_names_two_fields_is_a_mistake() -> None:
+    with pytest.raises(WrongConfig, match="the alias 'b' is a name of another field"):
+        check(things('a: {type: string, aliases: [b]}', 'b: string'))
