@@ -55,7 +55,7 @@ class Form:
             control.props['label'] = f'{field.title} *'
         if field.readonly or (not self._new and field.name in entity.key):
             control.props('readonly')
-        if field.type_name in {'text', 'json'}:
+        if field.wide:
             control.classes('wide')
         self._inputs[field.name] = control
 

@@ -27,8 +27,7 @@ def new_values(entity: Entity, sent: Any) -> Stored:
         if field.fills_itself:
             stored[field.id] = _now()
             continue
-        value = values.get(field.name)
-        _accept(field, field.default if value is None and field.name not in values else value, stored, errors)
+        _accept(field, field.for_new(values), stored, errors)
     if errors:
         raise Invalid(errors=errors)
     return {id_: value for id_, value in stored.items() if value is not None}
