@@ -58,6 +58,8 @@ def column(field: Field) -> dict[str, Any]:
         'title': field.title,
         'help': field.help,
         'cell': field.cell,
+        'unit': field.unit,
+        'currency': getattr(field, 'currency', ''),
         'sortable': field.sortable,
         'options': getattr(field, 'options', None),
         'references': getattr(field, 'references', None),

@@ -42,6 +42,8 @@ class Field(BaseModel):
     type: str
     label: str = ''
     help: str = ''
+    unit: str = Option(default='', max_length=40, description='Stands after the value.')
+    placeholder: str = Option(default='', max_length=200, description='Stands in an empty input.')
     required: bool = False
     unique: bool = False
     searchable: bool = False
@@ -93,6 +95,11 @@ class Field(BaseModel):
     def for_new(self, values: Mapping[str, Any]) -> Any:
         """Its value in a new record, out of those that were sent by name."""
         return values.get(self.name, self.default)
+
+    @property
+    def measure(self) -> str:
+        """What its values are counted in."""
+        return self.unit
 
     def accept(self, value: Any) -> Any:
         """The stored form of what a client sent, or `ValueError` with a message that follows the field's name."""
@@ -148,8 +155,8 @@ class Field(BaseModel):
         schema = self.json_schema() | {'title': self.title}
         if not self.required:
             schema['type'] = [schema['type'], 'null'] if 'type' in schema else schema.get('type')
-        if self.help:
-            schema['description'] = self.help
+        said = [self.help, self.measure and f'In {self.measure}', self.placeholder and f'Such as {self.placeholder}']
+        schema['description'] = _sentences([part for part in said if part]) or None
         if self.default is not None:
             schema['default'] = self.default
         if self.readonly or self.minted:
@@ -175,3 +182,9 @@ def parse_text(value: Any, *, longest: int = 100_000) -> str:
     if len(text) > longest:
         raise ValueError(f'must have at most {longest} characters, got {len(text)}')
     return text
+
+
+def _sentences(parts: list[str]) -> str:
+    if len(parts) > 1:
+        parts = [part if part.endswith(('.', '?', '!')) else f'{part}.' for part in parts]
+    return ' '.join(parts)
