@@ -80,9 +80,7 @@ def _seconds(value: Any) -> int:
         value = int(value)
     text = str(value).strip()
     negative, text = text.startswith('-'), text.removeprefix('-')
-    match = None
-    if text and not isinstance(value, bool):
-        match = next((found for form in (SECONDS, CLOCK, UNITS, ISO) if (found := form.fullmatch(text))), None)
+    match = next((found for form in (SECONDS, CLOCK, UNITS, ISO) if text and (found := form.fullmatch(text))), None)
     if not match:
         raise ValueError('must be a length of time like 1:30:00, 1h 30m or 5400 seconds')
     total = sum(int(number) * LENGTHS[unit] for unit, number in match.groupdict('0').items())

@@ -23,7 +23,7 @@ SENT: dict[str, Any] = {
     'notes': '# Early\n*please*',
     'opens': '9:30',
     'days': ['wed', 'mon', 'wed'],
-    'tags': 'a, "b"',
+    'tags': ['a, b', '"\\', 'c\n\x1f'],
     'ticket': TICKET.upper(),
     'length': '1h 30m',
     'wage': 12,
@@ -31,7 +31,6 @@ SENT: dict[str, Any] = {
 STORED: dict[str, Any] = SENT | {
     'opens': '09:30:00',
     'days': ['mon', 'wed'],
-    'tags': ['a', '"b"'],
     'ticket': TICKET,
     'length': 5400,
     'wage': '12.00',

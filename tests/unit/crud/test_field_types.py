@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from app.config import WrongConfig, check
+from app.crud import catalog
 from app.crud.operations import Operation, perform
 from app.crud.table import FEW
 from app.errors import Conflict, Denied, Invalid
@@ -158,6 +159,20 @@ def test_a_field_changes_its_type_where_nothing_is_lost(
         with pytest.raises(Conflict, match='what cannot become'):
             shop.configure(wanted)
     assert shop.shown('things', record.id)['what'] == value
+    assert differences(shop) == []
+
+
+def test_texts_of_old_are_no_list_and_are_left_behind(open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, 'PAGE', 1)  # each event is applied by itself, as the first of a page would be
+    text = f'resource: things\nfields:\n  name: string\n  what: {{}}\n{OPEN}'
+    shop = open_shop({'entities/things.yaml': text.replace('{}', 'string')})
+    record = shop.create('things', name='A', what='old')
+    then = shop.log.position
+    shop.change('things', record.id, what=None)
+    shop.configure({'entities/things.yaml': text.replace('{}', 'list')})
+    shop.change('things', record.id, what='new')
+    assert shop.page('things').records[0].values['what'] == ['new']
+    assert shop.page('things', f'as_of={then}').records[0].values == {'name': 'A', 'what': None}
     assert differences(shop) == []
 
 

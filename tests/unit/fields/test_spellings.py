@@ -108,6 +108,7 @@ def test_a_new_record_without_a_uuid_gets_one_if_that_is_wished(sent: dict[str, 
     assert field('uuid').for_new(sent) in (None, '')
     assert field('uuid', auto=True).for_new({'f': 'sent'}) == 'sent'
     assert [field('uuid', required=True, auto=auto).needed for auto in (True, False)] == [False, True]
+    assert [field('string', required=True, default=text).needed for text in (None, 'a')] == [True, False]
 
 
 IMPOSSIBLE: list[tuple[str, dict[str, Any], str]] = [
