@@ -237,6 +237,8 @@ def _wrong_fields(entity: Entity) -> list[str]:
             problems.append(f'fields.{name}: a primary_key must be called id, and leaves no room for key')
         if 'id' in {name.lower(), field.id.lower()} and not field.minted:
             problems.append(f'fields.{name}: id is the address of a record; make it a primary_key or name it otherwise')
-        if field.type_name == 'json' and name in {word.removeprefix('-') for word in entity.interface.ordering}:
-            problems.append(f'interface.ordering: {name} is JSON, which has no order')
+        if not field.sortable and name in {word.removeprefix('-') for word in entity.interface.ordering}:
+            problems.append(f'interface.ordering: {name} is of type {field.type_name}, which has no order')
+        if not field.sortable and name in entity.key:
+            problems.append(f'key: {name} is of type {field.type_name}, which cannot name a record')
     return problems

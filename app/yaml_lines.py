@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,16 @@ import yaml
 Place = tuple[Any, ...]
 LARGEST = 1_000_000
 DEEPEST = 100
+CLOCK = re.compile(r'[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$')
+
+
+class _Loader(yaml.SafeLoader):
+    """Takes 17:00 for the text that it is; to YAML 1.1 it was 1020, a number of base 60."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012
+        first: [('tag:yaml.org,2002:str', CLOCK), *resolvers] if first in '-+0123456789' else resolvers
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 class YamlError(Exception):
@@ -39,8 +50,8 @@ def read_yaml(text: str) -> tuple[Any, Lines]:
     if len(text) > LARGEST:
         raise YamlError(1, f'is larger than {LARGEST:,} characters')
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        root = yaml.compose(text, Loader=_Loader)
+        content = yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlError(mark.line + 1 if mark else 1, f'not valid YAML: {error.problem}') from None

@@ -23,6 +23,7 @@ class Form:
         self._new = values is None
         self._save = save
         self._inputs: dict[str, Any] = {}
+        self._shown: dict[str, str] = {}
         with ui.dialog() as self._dialog, ui.card().classes('form'):
             with ui.element('div').classes('form-head'):
                 html(f'<h2>{text(title)}</h2>')
@@ -49,15 +50,17 @@ class Form:
         value = self._before.get(field.name, field.default if self._new else None)
         control = field.input(value, choices)
         control.props('outlined dense hide-bottom-space lazy-rules').props(f'data-field={field.name}')
-        if field.help:
-            control.props['hint'] = field.help
+        for name, said in (('hint', field.help), ('suffix', field.unit), ('placeholder', field.placeholder)):
+            if said:
+                control.props[name] = said
         if field.required:
             control.props['label'] = f'{field.title} *'
         if field.readonly or (not self._new and field.name in entity.key):
             control.props('readonly')
-        if field.type_name in {'text', 'json'}:
+        if field.wide:
             control.classes('wide')
         self._inputs[field.name] = control
+        self._shown[field.name] = _as_shown(control.value)
 
     async def _submit(self, _: events.GenericEventArguments | None = None) -> None:
         self._show({})
@@ -75,9 +78,8 @@ class Form:
     def _changed(self) -> dict[str, Any]:
         now = {name: control.value for name, control in self._inputs.items()}
         if self._new:
-            return {name: value for name, value in now.items() if value not in {None, ''}}
-        shown = {name: _as_shown(self._before.get(name)) for name in now}
-        return {name: value for name, value in now.items() if _as_shown(value) != shown[name]}
+            return {name: value for name, value in now.items() if _as_shown(value)}
+        return {name: value for name, value in now.items() if _as_shown(value) != self._shown[name]}
 
     def _show(self, errors: dict[str, str], problem: str = '') -> None:
         for name, control in self._inputs.items():
@@ -87,4 +89,4 @@ class Form:
 
 
 def _as_shown(value: Any) -> str:
-    return '' if value is None else str(value)
+    return '' if value is None or value == [] else str(value)

@@ -58,7 +58,9 @@ def column(field: Field) -> dict[str, Any]:
         'title': field.title,
         'help': field.help,
         'cell': field.cell,
-        'sortable': field.column != 'JSON',
+        'unit': field.unit,
+        'currency': getattr(field, 'currency', ''),
+        'sortable': field.sortable,
         'options': getattr(field, 'options', None),
         'references': getattr(field, 'references', None),
     }

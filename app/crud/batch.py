@@ -10,7 +10,6 @@ from app.crud.author import Author
 from app.crud.catalog import Catalog
 from app.crud.covering import check_allowed
 from app.crud.drafts import Draft
-from app.crud.identifier import new_id
 from app.crud.record import Record
 from app.crud.references import expected_targets
 from app.crud.table import Table
@@ -19,6 +18,7 @@ from app.errors import Conflict, Invalid
 from app.events import Append, Claim, Expect, NewEvent, new_event
 from app.events.event import derived_id
 from app.events.log import Expectation
+from app.identifier import new_id
 from app.permissions import Principal
 
 

@@ -9,13 +9,13 @@ from app import codec
 from app.config import Config, read_entity
 from app.crud.author import Author
 from app.crud.fitting import fit, fit_claims
-from app.crud.identifier import new_id
 from app.crud.schema_plan import Fill, SchemaPlan, plan_schema
 from app.crud.table import FOREVER, SCHEMA, Table
 from app.errors import Conflict, NotFound
 from app.events import Append, CategoryChanged, DuckDBLog, Event, NewEvent, new_event
 from app.events.database import Read
 from app.events.log import Database
+from app.identifier import new_id
 from app.permissions import ACTIONS, SYSTEM, is_condition
 from app.schema import Entity
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app.crud.identifier import new_id
 from app.crud.table import Table
 from app.crud.values import Stored, new_values
 from app.errors import Denied
+from app.identifier import new_id
 from app.permissions import Principal
 from app.schema import Entity
 

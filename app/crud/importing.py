@@ -12,12 +12,12 @@ from typing import Any
 from app import codec
 from app.crud.author import Author
 from app.crud.drafts import Draft, check_writable, draft_record
-from app.crud.identifier import new_id
 from app.crud.records import Records
 from app.crud.table import Table
 from app.crud.values import claim_key
 from app.errors import Invalid, Malformed
 from app.events.facts import claim_text
+from app.identifier import new_id
 
 SHOWN = 1000
 """Row errors in one answer, at most; the answer says how many there are."""

@@ -139,5 +139,5 @@ def _changes(entity: Entity) -> dict[str, Any]:
 def _schema(entity: Entity) -> dict[str, Any]:
     fields = {field.name: field.described() for field in entity.fields.values()}
     system = {'id': {'type': 'string', 'readOnly': True}, '_version': {'type': 'integer', 'readOnly': True}}
-    required = [field.name for field in entity.stored if field.required and field.default is None]
+    required = [field.name for field in entity.stored if field.needed]
     return {'type': 'object', 'properties': system | fields, 'required': required}

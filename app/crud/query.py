@@ -33,7 +33,6 @@ RESERVED = frozenset(
         'as_of',
     }
 )
-COMPARISONS = {'eq': '=', 'ne': 'IS DISTINCT FROM', 'lt': '<', 'lte': '<=', 'gt': '>', 'gte': '>='}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,7 @@ def _order(table: Table, entity: Entity, text: str) -> list[Order]:
         field = entity.field(name)
         if name in {'_created', '_version', 'id'}:
             order.append(Order(name, part.startswith('-'), f'"{name}"', table.columns[name]))
-        elif field and field.column != 'JSON':
+        elif field and field.sortable:
             column = f'"{field.id}"'
             order.append(Order(field.id, part.startswith('-'), field.read(column), field.column))
         else:
@@ -173,25 +172,11 @@ def _filter(query: Query, entity: Entity, parameter: str, text: str) -> None:
     if operator not in field.operators:
         raise Malformed(f'{field.name} cannot be compared by {operator!r}; it knows {", ".join(field.operators)}.')
     column = f't."{"id" if field.minted else field.id}"'
-    if operator == 'null':
-        query.add(f'{column} IS {"" if text != "false" else "NOT "}NULL')
-    elif operator == 'contains':
-        query.add(f'contains(lower({column}), lower(?))', text)
-    elif operator == 'in':
-        values = [_value(field, part) for part in text.split(',')]
-        query.add(f'{column} IN (SELECT unnest(?::VARCHAR[])::{field.column})', values)
-    else:
-        query.add(f'{column} {COMPARISONS[operator]} ?::{field.column}', _value(field, text))
-
-
-def _value(field: Field, text: str) -> str:
     try:
-        value = field.parse(text)
+        condition, values = field.condition(operator, column, text)
     except ValueError as error:
-        if field.type_name in {'string', 'text', 'email', 'select', 'foreign_key', 'primary_key', 'url', 'phone'}:
-            return text
         raise Malformed(f'{field.name} {error}.') from None
-    return value if isinstance(value, str) else codec.canonical(value)
+    query.add(condition, *values)
 
 
 def _continue_after(query: Query) -> None:

@@ -12,7 +12,6 @@ from app.crud.cascading import follow_deletes
 from app.crud.catalog import Catalog
 from app.crud.covering import check_allowed, covers
 from app.crud.drafts import Draft, check_writable, draft_record
-from app.crud.identifier import new_id
 from app.crud.record import Record, check_id, check_version
 from app.crud.references import expected_targets, explain
 from app.crud.table import Table
@@ -35,6 +34,7 @@ from app.events import (
 from app.events.aggregate import event_owner, fold
 from app.events.event import derived_id
 from app.events.log import IdReused
+from app.identifier import new_id
 
 MOST_TOLD = 100
 ATTEMPTS = 20

@@ -158,4 +158,4 @@ class Table:
 
     def _list_type(self, name: str) -> str:
         kind = self.columns[name]
-        return kind if kind in {'BIGINT', 'INTEGER', 'BOOLEAN'} else 'VARCHAR'
+        return kind if kind in {'BIGINT', 'INTEGER', 'BOOLEAN'} or kind.endswith('[]') else 'VARCHAR'

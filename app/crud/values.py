@@ -27,8 +27,7 @@ def new_values(entity: Entity, sent: Any) -> Stored:
         if field.fills_itself:
             stored[field.id] = _now()
             continue
-        value = values.get(field.name)
-        _accept(field, field.default if value is None and field.name not in values else value, stored, errors)
+        _accept(field, field.for_new(values), stored, errors)
     if errors:
         raise Invalid(errors=errors)
     return {id_: value for id_, value in stored.items() if value is not None}
@@ -101,7 +100,7 @@ def _named(entity: Entity, sent: Any) -> dict[str, Any]:
     named: dict[str, Any] = {}
     wrong = {}
     for sent_name, value in sent.items():
-        name: str = entity.aliases.get(sent_name, sent_name)
+        name = str(entity.aliases.get(sent_name, sent_name))
         if name in named:
             wrong[sent_name] = f'is another name of {name}; send one of them'
         elif name not in entity.fields and name not in {'id', '_version'}:

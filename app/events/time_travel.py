@@ -52,4 +52,6 @@ def records_as_of(category: str, columns: Mapping[str, str], position: int, only
 def _typed(value: str, kind: str) -> str:
     if kind == 'JSON':
         return f"nullif({value}, 'null'::JSON)"
+    if kind.endswith('[]'):
+        return f'TRY_CAST({value} AS {kind})'
     return f"TRY_CAST(({value} ->> '$') AS {kind})"

@@ -79,7 +79,7 @@ def _in(reading: Reading, tree: Any) -> Node:
     nodes = reading.nodes(*choices)
     if nodes[0].kind is WORDS and len(nodes) == 1:
         if part.kind.name not in {'text', 'null'}:
-            reading.refuse('only texts are in a list of roles', part.start)
+            reading.refuse('only texts are in a list', part.start)
         return logic.word_of(converted(part, TEXT), nodes[0])
     part, *nodes = reading.alike([part, *nodes])
     return logic.one_of(part, nodes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -29,19 +29,20 @@ class Kind:
 
 
 TEXT, BOOLEAN, DATE, TIMESTAMP, REAL = Kind('text'), Kind('boolean'), Kind('date'), Kind('timestamp'), Kind('real')
-NULL, WORDS, OPAQUE = Kind('null'), Kind('words'), Kind('opaque')
+TIME, NULL, WORDS, OPAQUE = Kind('time'), Kind('null'), Kind('words'), Kind('opaque')
 WHOLE = Kind('number', 19, 0)
 COLUMNS = {
     'text': 'VARCHAR',
     'boolean': 'BOOLEAN',
     'date': 'DATE',
     'timestamp': 'TIMESTAMP',
+    'time': 'TIME',
     'real': 'DOUBLE',
     'null': 'VARCHAR',
     'words': 'VARCHAR[]',
     'opaque': 'JSON',
 }
-PLAIN = {'VARCHAR': TEXT, 'BOOLEAN': BOOLEAN, 'DATE': DATE, 'TIMESTAMP': TIMESTAMP, 'DOUBLE': REAL}
+PLAIN = {kind.column: kind for kind in (TEXT, BOOLEAN, DATE, TIMESTAMP, TIME, REAL, WORDS)}
 
 
 def number(precision: int, scale: int) -> Kind:
@@ -71,7 +72,10 @@ def common(kinds: Sequence[Kind]) -> Kind | None:
 
 
 def from_stored(kind: Kind, value: Any) -> Any:
-    """A value as expressions compute with it: text, Decimal, float, bool, days or microseconds since 1970."""
+    """A value as expressions compute with it: text, Decimal, float, bool, a list of texts, days or microseconds.
+
+    Days and moments count from 1970, a time of day from midnight.
+    """
     if value is None:
         return None
     if kind.name == 'number':
@@ -80,7 +84,14 @@ def from_stored(kind: Kind, value: Any) -> Any:
         return (date.fromisoformat(value) - EPOCH).days
     if kind.name == 'timestamp':
         return microseconds(datetime.fromisoformat(value))
+    if kind.name == 'time':
+        return microseconds_of_day(time.fromisoformat(value))
     return float(value) if kind.name == 'real' else value
+
+
+def microseconds_of_day(at: time) -> int:
+    """Since midnight."""
+    return ((at.hour * 60 + at.minute) * 60 + at.second) * 1_000_000 + at.microsecond
 
 
 def microseconds(moment: datetime) -> int:

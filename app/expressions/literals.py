@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal, DecimalException
 
 from app.expressions.arithmetic import MOST_SCALE
@@ -13,11 +13,13 @@ from app.expressions.kinds import (
     DIGITS,
     EPOCH,
     TEXT,
+    TIME,
     TIMESTAMP,
     WORDS,
     Kind,
     common,
     microseconds,
+    microseconds_of_day,
     number,
 )
 from app.expressions.node import DAY, Node, constant, converted
@@ -90,6 +92,8 @@ def _spelled(text: str, kind: Kind, start: int) -> Node | None:
         if kind is DATE and 'T' not in text and ' ' not in text:
             day = date.fromisoformat(text)
             return constant(DATE, (day - EPOCH).days, day.isoformat(), start)
+        if kind is TIME and ':' in text and (clock := time.fromisoformat(text)).tzinfo is None:
+            return constant(TIME, microseconds_of_day(clock), clock.isoformat(), start)
         if kind in (DATE, TIMESTAMP):
             at = microseconds(datetime.fromisoformat(text))
             return Node(TIMESTAMP, lambda writer: f'make_timestamp({at})', lambda row: at, start, at)

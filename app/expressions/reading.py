@@ -103,6 +103,8 @@ class Reading:
                 for node in nodes
             ]
         kind = common([node.kind for node in nodes])
+        if kind is None and len(nodes) == 1:
+            self.refuse(f'{a(nodes[0].kind)} cannot be compared', nodes[0].start)
         if kind is None:
             one, other = next(two for two in combinations(nodes, 2) if common([two[0].kind, two[1].kind]) is None)
             self.refuse(f'{a(one.kind)} and {a(other.kind)} cannot be compared', other.start)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Option
 
+from app import codec
 from app.permissions import FieldPermissions
 
 if TYPE_CHECKING:
     from nicegui.elements.mixins.validation_element import ValidationElement
 
+COMPARISONS = {'eq': '=', 'ne': 'IS DISTINCT FROM', 'lt': '<', 'lte': '<=', 'gt': '>', 'gte': '>='}
 FIELD_TYPES: dict[str, type[Field]] = {}
 
 Choices = Callable[[str, str], Awaitable[dict[str, str]]]
@@ -30,6 +32,10 @@ class Field(BaseModel):
     """How the grid shows a value; `assets/js/cells.js` has a formatter of that name."""
     minted: ClassVar[bool] = False
     """Whether the system fills in the value by itself."""
+    sortable: ClassVar[bool] = True
+    """Whether its values have an order."""
+    wide: ClassVar[bool] = False
+    """Whether its control needs the whole width of a form."""
 
     name: str
     id: str = Option(default='', description='The name it was first created with; stays when the field is renamed.')
@@ -38,6 +44,8 @@ class Field(BaseModel):
     """Names that it had before, and that programs may still use; its id always is one."""
     label: str = ''
     help: str = ''
+    unit: str = Option(default='', max_length=40, description='Stands after the value.')
+    placeholder: str = Option(default='', max_length=200, description='Stands in an empty input.')
     required: bool = False
     unique: bool = False
     searchable: bool = False
@@ -81,6 +89,20 @@ class Field(BaseModel):
         """What people read above a column or an input."""
         return self.label or self.name.removesuffix('_id').replace('_', ' ').capitalize()
 
+    @property
+    def needed(self) -> bool:
+        """Whether a new record must bring a value along."""
+        return self.required and self.default is None
+
+    def for_new(self, values: Mapping[str, Any]) -> Any:
+        """Its value in a new record, out of those that were sent by name."""
+        return values.get(self.name, self.default)
+
+    @property
+    def measure(self) -> str:
+        """What its values are counted in."""
+        return self.unit
+
     def accept(self, value: Any) -> Any:
         """The stored form of what a client sent, or `ValueError` with a message that follows the field's name."""
         if value is None or value == '':
@@ -105,6 +127,27 @@ class Field(BaseModel):
         """The stored form, ready to be cast to the column's type."""
         return value
 
+    def condition(self, operator: str, column: str, text: str) -> tuple[str, list[Any]]:
+        """SQL that holds where `column` compares so with the text of an address, and its parameters."""
+        if operator == 'null':
+            return f'{column} IS {"" if text != "false" else "NOT "}NULL', []
+        if operator == 'contains':
+            return f'contains(lower({column}), lower(?))', [text]
+        if operator == 'in':
+            values = [self.sought(part) for part in text.split(',')]
+            return f'{column} IN (SELECT unnest(?::VARCHAR[])::{self.column})', [values]
+        return f'{column} {COMPARISONS[operator]} ?::{self.column}', [self.sought(text)]
+
+    def sought(self, text: str) -> Any:
+        """What the text of an address is compared as; a text that no value can be is looked for in vain."""
+        try:
+            value = self.parse(text)
+        except ValueError:
+            if self.column == 'VARCHAR':
+                return text
+            raise
+        return value if isinstance(value, str) else codec.canonical(value)
+
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema of the value."""
         return {'type': 'string'}
@@ -114,8 +157,8 @@ class Field(BaseModel):
         schema = self.json_schema() | {'title': self.title}
         if not self.required:
             schema['type'] = [schema['type'], 'null'] if 'type' in schema else schema.get('type')
-        if self.help:
-            schema['description'] = self.help
+        said = [self.help, self.measure and f'In {self.measure}', self.placeholder and f'Such as {self.placeholder}']
+        schema['description'] = _sentences([part for part in said if part]) or None
         if self.default is not None:
             schema['default'] = self.default
         if self.readonly or self.minted:
@@ -141,3 +184,9 @@ def parse_text(value: Any, *, longest: int = 100_000) -> str:
     if len(text) > longest:
         raise ValueError(f'must have at most {longest} characters, got {len(text)}')
     return text
+
+
+def _sentences(parts: list[str]) -> str:
+    if len(parts) > 1:
+        parts = [part if part.endswith(('.', '?', '!')) else f'{part}.' for part in parts]
+    return ' '.join(parts)

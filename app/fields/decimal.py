@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field as Option
 from pydantic import model_validator
 
-from app.fields.base import Field
+from app.fields.base import Choices, Field
+
+if TYPE_CHECKING:
+    from nicegui.elements.mixins.validation_element import ValidationElement
 
 EXACT = decimal.Context(prec=60)
 
@@ -21,6 +24,7 @@ class DecimalField(Field, type='decimal'):
 
     precision: int = Option(18, ge=1, le=38)
     scale: int = Option(2, ge=0, le=37)
+    currency: str = Option('', pattern=r'^([A-Z]{3})?$', description='Three capitals; stands before the value.')
     min: decimal.Decimal | None = None
     max: decimal.Decimal | None = None
 
@@ -34,6 +38,11 @@ class DecimalField(Field, type='decimal'):
     def column(self) -> str:
         """DECIMAL with its precision and scale."""
         return f'DECIMAL({self.precision},{self.scale})'
+
+    @property
+    def measure(self) -> str:
+        """The currency, the unit, or both."""
+        return ' '.join(filter(None, (self.currency, self.unit)))
 
     def parse(self, value: Any) -> str:
         """The number as text with exactly `scale` digits after the point; nothing is ever rounded."""
@@ -56,6 +65,13 @@ class DecimalField(Field, type='decimal'):
     def json_schema(self) -> dict[str, Any]:
         """A string that holds a number."""
         return {'type': 'string', 'format': 'decimal', 'pattern': rf'^-?\d+(\.\d{{1,{max(self.scale, 1)}}})?$'}
+
+    def input(self, value: Any, choices: Choices) -> ValidationElement[Any]:
+        """A line of text, behind its currency."""
+        box = super().input(value, choices)
+        if self.currency:
+            box.props['prefix'] = self.currency
+        return box
 
 
 def _number(value: Any) -> decimal.Decimal:

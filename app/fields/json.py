@@ -17,6 +17,8 @@ class Json(Field, type='json'):
 
     operators = ('null',)
     cell = 'json'
+    sortable = False
+    wide = True
 
     @property
     def column(self) -> str:

@@ -13,6 +13,17 @@ if TYPE_CHECKING:
     from nicegui.elements.mixins.validation_element import ValidationElement
 
 
+def distinct_options(options: Any) -> Any:
+    """The options as the config lists them, if they can be told apart."""
+    if isinstance(options, list):
+        if any(not isinstance(option, (str, int)) or isinstance(option, bool) for option in options):
+            raise ValueError('options must be texts; put words such as yes, no, on and off in quotes')
+        options = tuple(str(option) for option in options)
+        if len(set(options)) < len(options) or '' in options:
+            raise ValueError('options must differ from each other and from the empty text')
+    return options
+
+
 class Select(Field, type='select'):
     """Exactly one of `options`."""
 
@@ -21,16 +32,7 @@ class Select(Field, type='select'):
 
     options: tuple[str, ...] = Option(min_length=1)
 
-    @field_validator('options', mode='before')
-    @classmethod
-    def _check_options(cls, options: Any) -> Any:
-        if isinstance(options, list):
-            if any(not isinstance(option, (str, int)) or isinstance(option, bool) for option in options):
-                raise ValueError('options must be texts; put words such as yes, no, on and off in quotes')
-            options = tuple(str(option) for option in options)
-            if len(set(options)) < len(options) or '' in options:
-                raise ValueError('options must differ from each other and from the empty text')
-        return options
+    _check_options = field_validator('options', mode='before')(distinct_options)
 
     def parse(self, value: Any) -> str:
         """One of the options."""

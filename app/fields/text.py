@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 class Text(Field, type='text'):
     """Paragraphs, up to `max_length` characters."""
 
+    wide = True
+
     max_length: int = Option(20_000, ge=1, le=100_000)
 
     def parse(self, value: Any) -> str:

@@ -8,7 +8,7 @@ const KINDS = {
 export function column(field, labels) {
   const definition = { colId: field.name, field: field.name, headerName: field.title, headerTooltip: field.help || undefined, sortable: field.sortable };
   const format = FORMATS[field.cell] || ((value) => String(value));
-  definition.valueFormatter = ({ value }) => (value === null || value === undefined ? "" : format(value, field, labels));
+  definition.valueFormatter = ({ value }) => (value === null || value === undefined ? "" : measured(format(value, field, labels), field));
   if (RIGHT.has(field.cell)) definition.type = "rightAligned";
   if (RENDERERS[field.cell]) definition.cellRenderer = RENDERERS[field.cell];
   definition.initialFlex = field.cell === "text" || field.cell === "email" || field.cell === "reference" ? 2 : 1;
@@ -16,7 +16,7 @@ export function column(field, labels) {
   return definition;
 }
 
-const RIGHT = new Set(["number", "decimal"]);
+const RIGHT = new Set(["number", "decimal", "duration"]);
 const numbers = new Intl.NumberFormat();
 const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
@@ -25,9 +25,29 @@ const FORMATS = {
   decimal: (value) => grouped(value),
   timestamp: (value) => moments.format(new Date(value)),
   boolean: (value) => (value ? "Yes" : "No"),
+  time: (value) => value.replace(/^(\d\d:\d\d):00$/, "$1"),
+  duration: (value) => clock(value),
+  markdown: (value) => plain(value),
+  list: (value) => value.join(", "),
+  badges: (value) => value.join(", "),
   json: (value) => JSON.stringify(value),
   reference: (value, field, labels) => labels[field.references]?.[value] ?? value,
 };
+
+function measured(text, { currency, unit }) {
+  return [currency, text, unit].filter(Boolean).join(" ");
+}
+
+function clock(seconds) {
+  const [whole, two] = [Math.abs(seconds), (number) => String(number).padStart(2, "0")];
+  return `${seconds < 0 ? "-" : ""}${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+}
+
+function plain(markdown) {
+  // One line of the words alone: links and images by their names, without the signs around and before them.
+  const words = markdown.replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/^\s*(#{1,6}|>|[-*+]|\d+\.)\s+/gm, "");
+  return words.replace(/(\*\*|__|~~|`+|\*)(\S(?:.*?\S)?)\1/g, "$2").replace(/\s+/g, " ").trim();
+}
 
 function grouped(text) {
   // Digits are moved, never parsed, so that no decimal is ever rounded.
@@ -36,16 +56,22 @@ function grouped(text) {
 }
 
 const RENDERERS = {
-  badge: ({ value }) => {
-    if (value === null || value === undefined) return "";
-    const pill = document.createElement("span");
-    pill.className = `pill ${KINDS[value] ?? ""}`;
-    pill.textContent = value;
-    return pill;
+  badge: ({ value }) => (value === null || value === undefined ? "" : pill(value)),
+  badges: ({ value }) => {
+    const pills = document.createElement("span");
+    for (const one of value ?? []) pills.append(pill(one), " ");
+    return pills;
   },
   email: ({ value }) => link(value, `mailto:${value}`),
   url: ({ value }) => link(value, value),
 };
+
+function pill(value) {
+  const element = document.createElement("span");
+  element.className = `pill ${KINDS[value] ?? ""}`;
+  element.textContent = value;
+  return element;
+}
 
 function link(value, href) {
   if (!value || !/^(mailto:|https?:\/\/)/i.test(href)) return "";

@@ -20,7 +20,11 @@ export function buildFilters(bar, fields, onChange) {
   };
 }
 
+const RANGES = { number: "number", decimal: "number", time: "time", duration: "text" };
+const OPERATORS = { reference: "eq", id: "eq", list: "has" };
+
 function controls(field, set) {
+  if (field.cell === "badges") return [labelled(field.title, choice(field.options.map((value) => [value, value]), (value) => set(`${field.name}[has]`, value)))];
   if (field.options) return [labelled(field.title, choice(field.options.map((value) => [value, value]), (value) => set(field.name, value)))];
   if (field.cell === "boolean") return [labelled(field.title, choice([["true", "Yes"], ["false", "No"]], (value) => set(field.name, value)))];
   if (field.cell === "date" || field.cell === "timestamp") {
@@ -28,13 +32,13 @@ function controls(field, set) {
       labelled(`${field.title} ${word}`, input("date", (value) => set(`${field.name}[${operator}]`, moment(field, operator, value)))),
     );
   }
-  if (field.cell === "number" || field.cell === "decimal") {
+  if (field.cell in RANGES) {
     return [["gte", "from"], ["lte", "to"]].map(([operator, word]) =>
-      labelled(`${field.title} ${word}`, input("number", (value) => set(`${field.name}[${operator}]`, value))),
+      labelled(`${field.title} ${word}`, input(RANGES[field.cell], (value) => set(`${field.name}[${operator}]`, value))),
     );
   }
-  const operator = field.cell === "reference" || field.cell === "id" ? field.name : `${field.name}[contains]`;
-  return [labelled(field.title, input("text", (value) => set(operator, value)))];
+  const operator = OPERATORS[field.cell] ?? "contains";
+  return [labelled(field.title, input("text", (value) => set(`${field.name}[${operator}]`, value)))];
 }
 
 function moment(field, operator, day) {

@@ -59,7 +59,12 @@ FIELD = 'resource: things\nfields:\n  a: '
         (GOOD + 'key: [nam]\n', 4, "key: there is no field 'nam'"),
         (GOOD + 'interface: {ordering: [-nam]}\n', 4, "interface.ordering: there is no field 'nam'"),
         (GOOD + 'interface: {display: nam}\n', 4, "interface.display: there is no field 'nam'"),
-        (GOOD + '  other: {type: json}\ninterface: {ordering: [other]}\n', 5, 'other is JSON, which has no order'),
+        (
+            GOOD + '  other: {type: json}\ninterface: {ordering: [other]}\n',
+            5,
+            'other is of type json, which has no order',
+        ),
+        (GOOD + '  other: {type: json}\nkey: other\n', 5, 'other is of type json, which cannot name a record'),
         (GOOD + '  Name: string\n', 3, 'differ in more than case'),
         (GOOD + '  full name: string\n', 4, 'names are letters, digits and underscores'),
         (GOOD + '  title: {type: string, id: name}\n', 3, "its id 'name' must be a name that no other field has"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 
 from app.yaml_lines import YamlError, read_yaml
@@ -34,6 +36,12 @@ fields:
 )
 def test_a_place_has_the_line_of_the_nearest_thing_around_it(place: tuple[object, ...], line: int) -> None:
     assert read_yaml(TEXT)[1].of(place) == line
+
+
+def test_what_a_clock_shows_is_a_text_and_no_number_of_base_60() -> None:
+    text = 'a: 17:00\nb: -1:30:00\nc: 190:20:30.15\nd: 5\ne: -1.5\nf: 2026-05-03\n'
+    day = datetime.date(2026, 5, 3)
+    assert read_yaml(text)[0] == {'a': '17:00', 'b': '-1:30:00', 'c': '190:20:30.15', 'd': 5, 'e': -1.5, 'f': day}
 
 
 @pytest.mark.parametrize(

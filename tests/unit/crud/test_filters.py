@@ -79,6 +79,7 @@ def test_a_filter_finds(trading: Shop, entity: str, query: str, ids: list[str]) 
         ('name::integer = 1', 'only DATE'),
         ('name.x = 1', 'name leads to no other record'),
         ('extra = 1', 'a JSON value and a number cannot be compared'),
+        ('coalesce(extra) IS NULL', 'a JSON value cannot be compared, at character 10'),
         ("contains(7, 'x')", "contains takes text here, not a number, at character 10"),
         ('(' * 80 + 'active' + ')' * 80, 'this is not an expression'),
         ('NOT ' * 70 + 'active', 'nested too deeply'),

@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.crud.identifier import new_id
 from app.crud.values import stored_form
 from app.errors import Conflict, NotFound
 from app.events.aggregate import event_owner, fold
+from app.identifier import new_id
 from tests.unit.crud.shop import ANN, BOB, Shop
 
 NAMES = st.text('aÖ😀', min_size=1, max_size=3)

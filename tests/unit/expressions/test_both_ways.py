@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from app.errors import Malformed
 from app.expressions import Named, Row, Scope, Source, User, kind_of_column, parse_expression
-from app.expressions.kinds import EPOCH, microseconds
+from app.expressions.kinds import EPOCH, microseconds, microseconds_of_day
 from app.expressions.node import EXACT
 
 COLUMNS = {
     'name': 'VARCHAR', 'city': 'VARCHAR', 'limit_': 'DECIMAL(18,2)', 'huge': 'DECIMAL(38,4)', 'count_': 'BIGINT',
     'active': 'BOOLEAN', 'born': 'DATE', 'seen': 'TIMESTAMP', 'parent_id': 'VARCHAR',
+    'opens': 'TIME', 'tags': 'VARCHAR[]',
 }  # fmt: skip
 FIELDS = {name: Named(name, name, kind_of_column(column)) for name, column in COLUMNS.items()}
 FIELDS['parent_id'] = Named('parent_id', 'parent_id', FIELDS['name'].kind, 'people')
@@ -45,6 +46,8 @@ RECORDS = st.fixed_dictionaries(
         'active': st.none() | st.booleans(),
         'born': st.none() | st.dates(date(2, 1, 1), date(9998, 1, 1)).map(str),
         'seen': st.none() | st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1)).map(lambda at: f'{at.isoformat()}Z'),
+        'opens': st.none() | st.times().map(str) | st.sampled_from(['10:30:00', '00:00:00']),
+        'tags': st.none() | st.lists(st.sampled_from(['a', 'b', "'", 'Ä']), max_size=2),
         'parent_id': st.none() | st.sampled_from(['there', 'gone']),
     }
 )
@@ -69,8 +72,11 @@ def grown(depth: int) -> dict[str, st.SearchStrategy[str]]:
     numbers = st.sampled_from(['limit_', 'huge', 'count_', 'parent_id.limit_', 'parent.count_', '0', '1.50', '-7'])
     dates = st.sampled_from(['born', '@today', "DATE '2024-02-29'", 'parent_id.born'])
     moments = st.sampled_from(['seen', '@now', "TIMESTAMP '2024-02-29T10:00:00+05:00'"])
-    booleans = st.sampled_from(['active', 'TRUE', 'false', 'parent_id.active', "'sales' IN @user.roles"])
-    kinds = {'text': texts, 'number': numbers, 'date': dates, 'moment': moments, 'boolean': booleans}
+    times = st.sampled_from(['opens', 'parent.opens', "coalesce(opens, '10:30')", "coalesce(opens, '23:59:59.000001')"])
+    booleans = st.sampled_from(
+        ['active', 'TRUE', 'false', 'parent_id.active', "'sales' IN @user.roles", "'a' IN tags", 'tags IS NULL']
+    )
+    kinds = {'text': texts, 'number': numbers, 'date': dates, 'moment': moments, 'boolean': booleans, 'time': times}
     for _ in range(depth):
         kinds = deeper(kinds)
     return kinds
@@ -78,6 +84,7 @@ def grown(depth: int) -> dict[str, st.SearchStrategy[str]]:
 
 def deeper(k: dict[str, st.SearchStrategy[str]]) -> dict[str, st.SearchStrategy[str]]:
     texts, numbers, dates, moments, booleans = k['text'], k['number'], k['date'], k['moment'], k['boolean']
+    times = k['time']
     spans = st.sampled_from(['INTERVAL 3 DAYS', "INTERVAL '2 weeks'", 'INTERVAL 90 MINUTE'])
     comparison = st.sampled_from(
         ['({} = {})', '({} <> {})', '({} < {})', '({} >= {})', '({} IS DISTINCT FROM {})', '({} IN ({}, NULL))']
@@ -92,6 +99,7 @@ def deeper(k: dict[str, st.SearchStrategy[str]]) -> dict[str, st.SearchStrategy[
         'number': numbers | chosen['number'] | one(numbers, '(- {})', 'abs({})', 'round({}, 1)', 'round({})')
         | one(texts, 'length({})') | one(dates, 'year({})', 'month({})', 'day({})')
         | st.one_of(*(pairs(numbers, f'({{}} {sign} {{}})') for sign in '+-*/')) | pairs(dates, '({} - {})'),
+        'time': times | chosen['time'],
         'date': dates | chosen['date'] | one(dates, '({} + INTERVAL 40 DAY)') | one(moments, 'date({})'),
         'moment': moments | chosen['moment'] | st.tuples(moments, spans).map(lambda two: f'({two[0]} - {two[1]})'),
         'boolean': booleans | alike | one(booleans, '(NOT {})', '({} IS NULL)', '({} IS TRUE)')
@@ -100,7 +108,7 @@ def deeper(k: dict[str, st.SearchStrategy[str]]) -> dict[str, st.SearchStrategy[
         | st.tuples(texts, patterns).map(lambda two: f'({two[0]} LIKE {two[1]})')
         | st.tuples(texts, patterns).map(lambda two: f'({two[0]} ILIKE {two[1]})')
         | st.tuples(numbers, numbers, numbers).map(lambda three: '({} BETWEEN {} AND {})'.format(*three))
-        | one(texts, '({} IN @user.roles)'),
+        | one(texts, '({} IN @user.roles)', '({} IN tags)', '({} IN (parent_id.tags))'),
     }  # fmt: skip
 
 
@@ -158,4 +166,6 @@ def plain(value: Any) -> Any:
         return microseconds(value)
     if isinstance(value, date):
         return (value - EPOCH) // timedelta(days=1)
+    if isinstance(value, time):
+        return microseconds_of_day(value)
     return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value

@@ -8,15 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.fields import FIELD_TYPES, Field
-
-NEEDED: dict[str, dict[str, Any]] = {'select': {'options': ['a', '2']}, 'foreign_key': {'references': 'things'}}
-
-
-def field(kind: str, **options: Any) -> Field:
-    """A field of a type."""
-    return FIELD_TYPES[kind].model_validate({'name': 'f', 'type': kind} | NEEDED.get(kind, {}) | options)
-
+from app.fields import FIELD_TYPES
+from tests.unit.fields.sample import field
 
 TAKEN: list[tuple[str, dict[str, Any], Any, Any]] = [
     ('string', {}, 'Zoë 😀', 'Zoë 😀'),
@@ -52,6 +45,7 @@ TAKEN: list[tuple[str, dict[str, Any], Any, Any]] = [
     ('json', {}, '{"a": [1.50]}', {'a': [Decimal('1.50')]}),
     ('json', {}, 'just a text', 'just a text'),
     ('json', {}, False, False),
+    ('markdown', {}, '# A\n\n*b*', '# A\n\n*b*'),
 ]
 
 
@@ -104,6 +98,7 @@ REFUSED: list[tuple[str, dict[str, Any], Any, str]] = [
     ('json', {}, '[1, {":a": 2}]', 'begins with a colon'),
     ('json', {}, 'x' * 100_000, 'must have at most 100,000 characters'),
     ('json', {}, {'a': {1}}, 'has no JSON form'),
+    ('markdown', {'max_length': 1}, '**', 'must have at most 1 characters, got 2'),
 ]
 
 

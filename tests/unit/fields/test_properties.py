@@ -18,6 +18,7 @@ from app.crud.values import new_values, stored_form
 from app.crud.views import Views
 from app.events import Append, DuckDBLog, new_event, open_log
 from app.fields import Field
+from app.fields.duration import spelled
 
 CONFIG = """
 resource: things
@@ -35,11 +36,18 @@ fields:
   select: {type: select, options: [a, 'it''s', "Ö\\"", '1']}
   foreign_key: {type: foreign_key, references: things}
   json: json
+  markdown: markdown
+  uuid: uuid
+  time: time
+  duration: {type: duration, min: -10000000h}
+  list: {type: list, max_length: 40}
+  multiselect: {type: multiselect, options: [a, 'it''s', "Ö\\"", '1', 'x, y']}
 """
 WORDS = st.text(st.characters(exclude_characters='\0', exclude_categories=['Cs']), max_size=40)
 NAME = st.text('abcXYZ019_-', min_size=1, max_size=8)
 KEYS = st.text(max_size=4).filter(lambda key: not key.startswith(':'))
 LEAVES = st.none() | st.booleans() | st.integers(-(2**62), 2**62) | WORDS | st.decimals(-1000, 1000, places=3)
+CHOSEN = st.lists(st.sampled_from(['a', "it's", 'Ö"', '1', 'x, y']))
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     'string': WORDS,
     'text': WORDS,
@@ -54,6 +62,12 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     'select': st.sampled_from(['a', "it's", 'Ö"', '1']),
     'foreign_key': WORDS,
     'json': st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3)),
+    'markdown': WORDS,
+    'uuid': st.uuids() | st.uuids().map(lambda one: f'{{{str(one).upper()}}}') | st.uuids().map(lambda one: one.hex),
+    'time': st.times() | st.times().map(str) | st.sampled_from(['9:05', ' 23:59:59.5 ']),
+    'duration': st.integers(-(10**10), 2**63 - 1) | st.integers(0, 2**62).map(spelled),
+    'list': st.lists(WORDS) | st.lists(st.text('ab ,"', max_size=3)).map(', '.join),
+    'multiselect': CHOSEN | CHOSEN.map(codec.canonical),
 }
 FIELDS: dict[str, Field] = check({'entities/x.yaml': CONFIG}).entities['things'].fields
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uuid
 
-from app.crud.identifier import new_id
 from app.events.event import derived_id
+from app.identifier import new_id
 
 
 def test_a_new_id_is_a_uuid_of_version_7() -> None:
