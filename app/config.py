@@ -19,6 +19,7 @@ from app.schema import Entity
 from app.yaml_lines import Lines, YamlError, read_yaml
 
 PLACES = ('entities', 'projections')
+SUFFIXES = frozenset({'.yaml', '.yml', '.json'})
 LATER = {'hooks': 'needs the AI Service Builder, which this version does not have yet'}
 
 
@@ -74,7 +75,8 @@ def read_documents(folder: Path) -> dict[str, str]:
 
 def config_files(folder: Path) -> list[Path]:
     """The files that make up the config."""
-    return [folder / 'app.yaml', *(path for place in PLACES for path in folder.glob(f'{place}/*.yaml'))]
+    found = (path for place in PLACES for path in (folder / place).glob('*') if path.suffix in SUFFIXES)
+    return [folder / 'app.yaml', *found]
 
 
 def check(documents: dict[str, str], where: Path = Path()) -> Config:

@@ -10,7 +10,7 @@ from pathlib import Path
 from app.config import PLACES
 from app.errors import Unavailable
 
-NAME = re.compile(r'[A-Za-z0-9_][A-Za-z0-9_\-]{0,80}\.yaml')
+NAME = re.compile(r'[A-Za-z0-9_][A-Za-z0-9_\-]{0,80}\.(yaml|yml|json)')
 
 
 def is_document(path: str) -> bool:

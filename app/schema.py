@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote, unquote
@@ -10,18 +9,12 @@ from urllib.parse import quote, unquote
 from pydantic import Field as Option
 from pydantic import model_validator
 
-from app.errors import Invalid, Malformed, NotFound
-from app.expressions import BOOLEAN, Named, Scope, kind_of_column, parse_expression
+from app.errors import Invalid, NotFound
+from app.expressions import Named, kind_of_column
 from app.fields import FIELD_TYPES, Field
 from app.permissions import Permissions, Principal, may_field
+from app.schema_problems import FIXED_WORDS, problems_of
 from app.strict import Strict
-
-NAME = re.compile(r'[A-Za-z][A-Za-z0-9_]{0,59}')
-FIXED_WORDS = frozenset(
-    'import export changes history undo redo transaction api docs ws health files assets openapi.json login logout '
-    'register setup config explain schema batch'.split()
-)
-
 
 SYSTEM_COLUMNS = {'id': 'VARCHAR', '_owner': 'VARCHAR', '_version': 'INTEGER'}
 """What every record has besides its fields, as far as expressions may name it."""
@@ -86,6 +79,11 @@ class Entity(Strict):
         """The fields that a search looks into."""
         names = self.interface.search_fields or [name for name, field in self.fields.items() if field.searchable]
         return tuple(self.fields[name] for name in names)
+
+    @cached_property
+    def ruled(self) -> tuple[Field, ...]:
+        """The fields that say something of the record they stand in."""
+        return tuple(field for field in self.stored if field.ruled)
 
     @cached_property
     def references(self) -> tuple[Field, ...]:
@@ -177,7 +175,7 @@ class Entity(Strict):
 
     @model_validator(mode='after')
     def _check(self) -> Entity:
-        for problem in _problems(self):
+        for problem in problems_of(self):
             raise ValueError(problem)
         return self
 
@@ -185,60 +183,3 @@ class Entity(Strict):
 def encode_part(text: str) -> str:
     """A key part as it stands in an address."""
     return quote(text, safe='').replace('~', '%7E')
-
-
-def _problems(entity: Entity) -> list[str]:
-    problems = _wrong_fields(entity)
-    if not re.fullmatch(r'[a-z][a-z0-9_]{0,59}', entity.resource) or entity.resource in FIXED_WORDS:
-        problems.append(f'resource: {entity.resource!r} is not a free name of small letters, digits and underscores')
-    interface = entity.interface
-    for place, names in (
-        ('key', entity.key),
-        ('interface.list_display', interface.list_display),
-        ('interface.search_fields', interface.search_fields),
-        ('interface.filters', interface.filters),
-        ('interface.ordering', [name.removeprefix('-') for name in interface.ordering]),
-        ('interface.display', [interface.display] if interface.display else []),
-    ):
-        problems += [f'{place}: there is no field {name!r}' for name in names if name not in entity.fields]
-    if not problems:
-        problems += _wrong_conditions(entity)
-    if not entity.stored:
-        problems.append('fields: needs at least one besides the primary_key')
-    return problems
-
-
-def _wrong_conditions(entity: Entity) -> list[str]:
-    problems = []
-    for action, rule in entity.permissions.conditions():
-        try:
-            expression = parse_expression(rule[1:-1], Scope(entity.named()), wants=BOOLEAN, place='expression')
-        except Malformed as error:
-            problems.append(f'permissions.{action}: {error.detail}')
-            continue
-        if expression.paths:
-            problems.append(f'permissions.{action}: a rule looks at the record itself, not at those it leads to')
-    return problems
-
-
-def _wrong_fields(entity: Entity) -> list[str]:
-    problems = []
-    names = [name.lower() for name in entity.fields]
-    ids = [field.id.lower() for field in entity.fields.values()]
-    for name, field in entity.fields.items():
-        if not NAME.fullmatch(name) or names.count(name.lower()) > 1:
-            problems.append(f'fields.{name}: names are letters, digits and underscores, and differ in more than case')
-        elif not NAME.fullmatch(field.id) or ids.count(field.id.lower()) > 1:
-            problems.append(f'fields.{name}: its id {field.id!r} must be a name that no other field has or once had')
-        for alias in field.aliases:
-            if alias != name and (alias in entity.fields or entity.aliases.get(alias) != name):
-                problems.append(f'fields.{name}: the alias {alias!r} is a name of another field')
-        if field.minted and (name != 'id' or entity.key):
-            problems.append(f'fields.{name}: a primary_key must be called id, and leaves no room for key')
-        if 'id' in {name.lower(), field.id.lower()} and not field.minted:
-            problems.append(f'fields.{name}: id is the address of a record; make it a primary_key or name it otherwise')
-        if not field.sortable and name in {word.removeprefix('-') for word in entity.interface.ordering}:
-            problems.append(f'interface.ordering: {name} is of type {field.type_name}, which has no order')
-        if not field.sortable and name in entity.key:
-            problems.append(f'key: {name} is of type {field.type_name}, which cannot name a record')
-    return problems

@@ -61,7 +61,9 @@ class Catalog:
 
     def owner(self, category: str) -> str:
         """The REST call that writes the streams of an entity; nothing if there is no such entity, and never was."""
-        known = category in self.tables or any(path == f'entities/{category}.yaml' for path in self.config.documents)
+        known = category in self.tables or any(
+            path.startswith(f'entities/{category}.') for path in self.config.documents
+        )
         return f'POST, PATCH or DELETE /api/{category} on the data port' if known else ''
 
     def sql_tables(self) -> dict[str, str]:

@@ -8,7 +8,8 @@ from app.fields import Field
 from app.schema import Entity
 
 SHOWN_ONLY = frozenset(
-    {'name', 'label', 'help', 'searchable', 'readonly', 'default', 'permissions', 'placeholder', 'unit', 'aliases'}
+    'name label help searchable readonly default default_expression permissions placeholder unit aliases check message '
+    'visible_if required_if readonly_if'.split()
 )
 """Options of a field that say nothing about which values it may hold."""
 PARTS = ('label', 'description', 'interface', 'permissions', 'api')

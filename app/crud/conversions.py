@@ -26,7 +26,7 @@ class Outcome(NamedTuple):
     reason: str = ''
 
 
-class Source(NamedTuple):
+class OldValues(NamedTuple):
     """Where SQL finds the values as they are: the rows, called t, and the stored form of the value in them."""
 
     rows: str
@@ -48,7 +48,7 @@ class Conversion:
     """All values of one field, each once."""
 
     field: Field
-    source: Source
+    source: OldValues
     outcomes: dict[str, Outcome] = dataclasses.field(default_factory=dict)
     """By the canonical text of the old value."""
 
@@ -89,15 +89,15 @@ class Conversion:
         return {'field': self.field.name, 'records': sum(one.records for one in converted), 'samples': samples}
 
 
-def source_of(table: Table, old: Field | None, new: Field) -> Source:
+def source_of(table: Table, old: Field | None, new: Field) -> OldValues:
     """The values of a field as it is; of one that is not there, those that it had when it was."""
     if old is not None:
-        return Source(f'{table.name} AS t', old.read(f't."{old.id}"'), old)
+        return OldValues(f'{table.name} AS t', old.read(f't."{old.id}"'), old)
     past = records_as_of(table.entity.resource, {new.id: 'JSON'}, FOREVER)
-    return Source(f'{past} AS t', f't."{new.id}"::VARCHAR', None)
+    return OldValues(f'{past} AS t', f't."{new.id}"::VARCHAR', None)
 
 
-def convert(read: Read, new: Field, source: Source, fill: Any = NOTHING) -> Conversion:
+def convert(read: Read, new: Field, source: OldValues, fill: Any = NOTHING) -> Conversion:
     """Try every value that there is; those that do not fit give way to `fill`, and missing ones to the default."""
     conversion = Conversion(new, source)
     for value, count in read(f'SELECT {source.value}, count(*) FROM {source.rows} GROUP BY 1', []):

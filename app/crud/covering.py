@@ -10,7 +10,7 @@ from app.crud.naming import now, user_of
 from app.crud.table import Table
 from app.crud.values import Stored, shown_form
 from app.errors import Denied
-from app.expressions import BOOLEAN, Expression, Row, Scope, parse_expression
+from app.expressions import BOOLEAN, Expression, Kind, Row, Scope, parse_expression
 from app.permissions import OWN, Action, Decision, Principal, decide
 from app.schema import Entity
 
@@ -35,7 +35,12 @@ def check_allowed(table: Table, action: Action, principal: Principal, stored: St
 
 def condition_of(entity: Entity, condition: str) -> Expression:
     """The condition, read; it may look at fields that are hidden from whoever asks."""
-    return _read(condition, Fields(entity))
+    return expression_of(entity, condition, BOOLEAN)
+
+
+def expression_of(entity: Entity, text: str, wants: Kind | None = None) -> Expression:
+    """An expression that the config says of an entity, read once."""
+    return _read(text, Fields(entity), wants)
 
 
 class Fields:
@@ -52,5 +57,5 @@ class Fields:
 
 
 @lru_cache(maxsize=256)
-def _read(condition: str, fields: Fields) -> Expression:
-    return parse_expression(condition, Scope(fields.entity.named()), wants=BOOLEAN)
+def _read(text: str, fields: Fields, wants: Kind | None) -> Expression:
+    return parse_expression(text, Scope(fields.entity.named()), wants=wants)

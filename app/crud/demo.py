@@ -35,6 +35,6 @@ async def seed(records: Records, path: Path) -> int:
 
 async def _create(records: Records, entity: str, rows: list[dict[str, Any]], author: Author) -> None:
     table = records.catalog.table(entity)
-    drafts = [draft_record(table, row) for row in rows]
+    drafts = [draft_record(table, row, SYSTEM) for row in rows]
     request = records.creation(table, drafts, author)
     await records.append_all(table, request, [draft.values for draft in drafts])

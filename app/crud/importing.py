@@ -18,6 +18,7 @@ from app.crud.values import claim_key
 from app.errors import Invalid, Malformed
 from app.events.facts import claim_text
 from app.identifier import new_id
+from app.permissions import Principal
 
 SHOWN = 1000
 """Row errors in one answer, at most; the answer says how many there are."""
@@ -56,7 +57,7 @@ async def import_file(
         return {'imported': recorded.pop('count'), **recorded}
     read = list(_read_csv(body, null, delimiter) if csv_file else _read_json(body))
     check_writable(table.entity, {name: None for row in read for name in row.values}, author.principal)
-    drafts, errors = await asyncio.to_thread(_draft, table, iter(read))
+    drafts, errors = await asyncio.to_thread(_draft, table, iter(read), author.principal)
     errors += await _clashes(records, table, drafts)
     if errors:
         errors.sort(key=lambda error: error.row.number)
@@ -118,14 +119,14 @@ def _read_json(body: bytes) -> Iterator[Row]:
         )
 
 
-def _draft(table: Table, rows: Iterator[Row]) -> tuple[list[tuple[Row, Draft]], list[RowError]]:
+def _draft(table: Table, rows: Iterator[Row], principal: Principal) -> tuple[list[tuple[Row, Draft]], list[RowError]]:
     drafts, errors = [], []
     for row in rows:
         if row.error:
             errors.append(RowError(row, '', row.error))
             continue
         try:
-            drafts.append((row, draft_record(table, row.values)))
+            drafts.append((row, draft_record(table, row.values, principal)))
         except Invalid as problem:
             errors += [RowError(row, name, message) for name, message in problem.errors.items()]
     return drafts, errors + _twice(table, drafts)

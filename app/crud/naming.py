@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from app.crud.catalog import Catalog
 from app.crud.table import Table
 from app.errors import Malformed
 from app.expressions import Named, Scope, Source, User
 from app.permissions import Principal, decide
+
+if TYPE_CHECKING:
+    from app.crud.catalog import Catalog
 
 
 def scope_for(catalog: Catalog, table: Table, principal: Principal | None) -> Scope:

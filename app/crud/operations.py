@@ -9,13 +9,13 @@ from typing import Any
 
 from app.crud.author import Author
 from app.crud.batch import Batch
-from app.crud.drafts import check_writable, draft_record
+from app.crud.drafts import check_writable, draft_changes, draft_record
 from app.crud.record import Record, check_version
 from app.crud.records import Records
 from app.crud.table import Table
-from app.crud.values import changed_values, stored_form
+from app.crud.values import stored_form
 from app.errors import Denied, Invalid, Malformed, NotFound, Problem
-from app.permissions import Action
+from app.permissions import SYSTEM, Action
 
 MOST = 100_000
 SHOWN = 200
@@ -87,7 +87,7 @@ def _key(table: Table, one: Operation, by: str) -> str:
             raise Malformed(f'by: must be a unique field of {one.entity}, not {by!r}.')
         value = one.values.get(by)
         return '' if value in (None, '') else str(field.accept(value))
-    draft = draft_record(table, one.values) if table.entity.key else None
+    draft = draft_record(table, one.values, SYSTEM) if table.entity.key else None
     return draft.id if draft else str(one.values.get('id') or '')
 
 
@@ -117,7 +117,7 @@ def _add(records: Records, batch: Batch, one: Operation, author: Author, record:
     if one.verb == 'create' or (one.verb == 'upsert' and record is None):
         records.views.allow(one.entity, 'create', principal)
         check_writable(table.entity, one.values, principal)
-        batch.create(table, draft_record(table, one.values))
+        batch.create(table, draft_record(table, one.values, principal))
         return
     if record is None:
         raise NotFound(f'There is no record {one.id!r} in {one.entity}.')
@@ -128,6 +128,6 @@ def _add(records: Records, batch: Batch, one: Operation, author: Author, record:
         return
     check_writable(table.entity, one.values, principal)
     values = {name: value for name, value in one.values.items() if name != 'id'}
-    changes = changed_values(table.entity, values, stored_form(table.entity, record.values))
+    changes = draft_changes(table, stored_form(table.entity, record.values), values, principal)
     if changes:
         batch.change(table, record, changes)

@@ -11,11 +11,11 @@ from app.crud.batch import Batch
 from app.crud.cascading import follow_deletes
 from app.crud.catalog import Catalog
 from app.crud.covering import check_allowed, covers
-from app.crud.drafts import Draft, check_writable, draft_record
+from app.crud.drafts import Draft, check_writable, draft_changes, draft_record
 from app.crud.record import Record, check_id, check_version
 from app.crud.references import expected_targets, explain
 from app.crud.table import Table
-from app.crud.values import Stored, changed_values, claims, shown_form, stored_form
+from app.crud.values import Stored, claims, shown_form, stored_form
 from app.crud.versions import names_for, told
 from app.crud.views import Views
 from app.errors import Conflict, Denied, Invalid, NotFound, Problem, Stale
@@ -66,7 +66,7 @@ class Records:
     async def _create(self, entity: str, sent: Any, author: Author) -> Record:
         table = self.catalog.table(entity)
         check_writable(table.entity, sent, author.principal)
-        draft = draft_record(table, sent)
+        draft = draft_record(table, sent, author.principal)
         batch = Batch(self.catalog, author)
         batch.create(table, draft)
         event = (await self.write(batch)).events[0]
@@ -96,7 +96,7 @@ class Records:
             check_writable(table.entity, sent, author.principal)
             before = stored_form(table.entity, record.values)
             wanted = {name: record.values[name] for name in kept if name in record.values} | sent if kept else sent
-            changes = changed_values(table.entity, wanted, before, replace=replace)
+            changes = draft_changes(table, before, wanted, author.principal, replace=replace)
             if not changes:
                 return record
             batch = Batch(self.catalog, author)

@@ -9,10 +9,23 @@ from typing import Any
 
 from app.config import Config
 from app.crud.comparing import Difference, compare, definition, keys_of
-from app.crud.conversions import NOTHING, Conversion, Source, convert, duplicates, give_way, records_with, source_of
+from app.crud.conversions import (
+    NOTHING,
+    SAMPLES,
+    Conversion,
+    OldValues,
+    convert,
+    duplicates,
+    give_way,
+    records_with,
+    source_of,
+)
+from app.crud.covering import expression_of
 from app.crud.fitting import columns_of
+from app.crud.naming import now
 from app.crud.table import Table
 from app.events.database import Read
+from app.expressions import BOOLEAN, Source, User
 from app.fields import Field
 from app.schema import Entity
 
@@ -114,10 +127,12 @@ class _Planner:
             if prior is None or definition(prior) != definition(one):
                 known = prior is not None or one.id in recorded
                 self._add(plan, table, prior, one, known=known)
+            if one.check and (prior is None or prior.check != one.check):
+                self._add_broken(plan, table, new, one)
         return plan
 
     def _add(self, plan: EntityPlan, table: Table, old: Field | None, new: Field, *, known: bool) -> None:
-        source = source_of(table, old, new) if known else Source(f'{table.name} AS t', 'NULL', None)
+        source = source_of(table, old, new) if known else OldValues(f'{table.name} AS t', 'NULL', None)
         fill = self._fill.get(f'{self._name}.{new.name}', NOTHING)
         conversion = convert(self._read, new, source, fill)
         if new.type_name == 'foreign_key':
@@ -139,6 +154,19 @@ class _Planner:
                 plan.problems.append({'field': new.name, 'value': value, 'records': count, 'reason': reason})
         for record_id, change in conversion.changes(self._read).items():
             plan.changes.setdefault(record_id, {})[new.id] = change
+
+    def _add_broken(self, plan: EntityPlan, table: Table, new: Entity, one: Field) -> None:
+        """A check that is new is asked of the records there are, unless what it looks at changes its type too."""
+        expression = expression_of(new, one.check, BOOLEAN)
+        looked_at = [new.fields[name] for name in expression.names if name in new.fields]
+        if any(table.columns.get(field.id) != field.column for field in looked_at):
+            return
+        written = expression.sql(User(''), now(), lambda entity: Source(entity, ''))
+        where = f'FROM {table.name} AS t WHERE NOT ({written.sql})'
+        [(count, ids)] = self._read(f'SELECT count(*), list(t.id)[:{SAMPLES}] {where}', written.parameters)
+        if count:
+            reason = one.message or f'does not fulfil {one.check}'
+            plan.problems.append({'field': one.name, 'records': count, 'reason': reason, 'ids': ids})
 
     def _check_targets(self, conversion: Conversion, entity: str, fill: Any) -> None:
         wanted = [str(one.new) for one in conversion.outcomes.values() if one.new is not None and not one.reason]
@@ -170,8 +198,9 @@ def _hints(differences: list[Difference]) -> list[str]:
 
 def _sentence(entity: str, problem: dict[str, Any]) -> str:
     place = f'{entity}.{problem["field"]}' if 'field' in problem else entity
-    if 'value' not in problem:
-        return f'{place}: {problem["reason"]}'
     ids = f', such as {", ".join(problem["ids"])}' if problem.get('ids') else ''
+    if 'value' not in problem:
+        records = f' ({problem["records"]} records{ids})' if 'records' in problem else ''
+        return f'{place}: {problem["reason"]}{records}'
     value = 'no value' if problem['value'] is None else repr(problem['value'])
     return f'{place} {problem["reason"]}: {value} ({problem["records"]} records{ids})'

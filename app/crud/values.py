@@ -113,6 +113,9 @@ def _named(entity: Entity, sent: Any) -> dict[str, Any]:
 
 
 def _accept(field: Field, value: Any, stored: Stored, errors: dict[str, str]) -> None:
+    if field.settled_later and (value is None or value == ''):
+        stored[field.id] = None
+        return
     try:
         stored[field.id] = field.accept(value)
     except ValueError as error:

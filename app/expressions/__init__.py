@@ -6,7 +6,7 @@ or a sum out of range, is NULL.
 """
 
 from app.expressions.expression import Expression, Row, User, Written, parse_expression
-from app.expressions.kinds import BOOLEAN, DATE, TEXT, TIMESTAMP, Kind, kind_of_column
+from app.expressions.kinds import BOOLEAN, DATE, TEXT, TIMESTAMP, Kind, kind_of_column, to_stored
 from app.expressions.scope import Named, Scope, Source
 
 __all__ = [
@@ -24,4 +24,5 @@ __all__ = [
     'Written',
     'kind_of_column',
     'parse_expression',
+    'to_stored',
 ]

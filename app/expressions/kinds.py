@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -92,6 +92,20 @@ def from_stored(kind: Kind, value: Any) -> Any:
 def microseconds_of_day(at: time) -> int:
     """Since midnight."""
     return ((at.hour * 60 + at.minute) * 60 + at.second) * 1_000_000 + at.microsecond
+
+
+def to_stored(kind: Kind, value: Any) -> Any:
+    """The other way round: a computed value as events store it."""
+    if value is None:
+        return None
+    if kind.name == 'number':
+        return str(value)
+    if kind.name == 'date':
+        return (EPOCH + timedelta(days=value)).isoformat()
+    if kind.name in {'timestamp', 'time'}:
+        moment = datetime(1970, 1, 1) + timedelta(microseconds=value)
+        return moment.time().isoformat() if kind.name == 'time' else moment.isoformat(timespec='microseconds') + 'Z'
+    return value
 
 
 def microseconds(moment: datetime) -> int:

@@ -51,6 +51,16 @@ class Field(BaseModel):
     searchable: bool = False
     readonly: bool = False
     default: Any = None
+    default_expression: str = ''
+    """Computed when a record is created without a value, out of its other values."""
+    check: str = ''
+    """An expression that must not be false of a record; where it is, `message` says what is wrong."""
+    message: str = ''
+    visible_if: str = ''
+    """While this expression is not true of a record, the field is not shown, and not needed either."""
+    required_if: str = ''
+    readonly_if: str = ''
+    """While this expression is true of a record, its value of the field cannot be changed."""
     permissions: FieldPermissions = FieldPermissions()
 
     def __init_subclass__(cls, *, type: str | None = None, **kwargs: Any) -> None:
@@ -92,7 +102,17 @@ class Field(BaseModel):
     @property
     def needed(self) -> bool:
         """Whether a new record must bring a value along."""
-        return self.required and self.default is None
+        return self.required and self.default is None and not self.settled_later
+
+    @property
+    def ruled(self) -> bool:
+        """Whether it says something of the record it stands in."""
+        return any((self.default_expression, self.check, self.visible_if, self.required_if, self.readonly_if))
+
+    @property
+    def settled_later(self) -> bool:
+        """Whether the other values decide if it needs one."""
+        return bool(self.default_expression or self.visible_if)
 
     def for_new(self, values: Mapping[str, Any]) -> Any:
         """Its value in a new record, out of those that were sent by name."""

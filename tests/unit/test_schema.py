@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from app.config import check
 from app.errors import Invalid, NotFound
-from app.schema import FIXED_WORDS, Entity, encode_part
+from app.schema import Entity, encode_part
+from app.schema_problems import FIXED_WORDS
 
 PLAIN = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._'
 
