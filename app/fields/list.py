@@ -37,7 +37,19 @@ class List(Several, type='list'):
         return {'type': 'array', 'items': text, 'maxItems': self.max_items}
 
     def input(self, value: Any, choices: Choices) -> ValidationElement[Any]:
-        """A chip for each text; what stands behind them becomes one with Enter."""
+        """A chip for each text; what is typed behind them becomes one with Enter, or when the input is left."""
         from nicegui import ui
 
-        return ui.input_chips(self.title, value=value or [], new_value_mode='add').props('stack-label')
+        chips = ui.input_chips(self.title, value=value or [], new_value_mode='add').props('stack-label')
+        typed = ['']
+
+        def note(event: Any) -> None:
+            typed[0] = str(event.args or '')
+
+        def leave() -> None:
+            if typed[0]:
+                chips.set_value([*(chips.value or []), typed[0]])
+
+        chips.on('input-value', note)
+        chips.on('focusout', leave)
+        return chips

@@ -50,7 +50,7 @@ class Time(Field, type='time'):
 
     def json_schema(self) -> dict[str, Any]:
         """A string; the format `time` of JSON Schema would need a zone."""
-        return {'type': 'string', 'pattern': r'^[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?$'}
+        return {'type': 'string', 'pattern': r'^([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?$'}
 
     def input(self, value: Any, choices: Choices) -> ValidationElement[Any]:
         """The browser's own clock, unless there are parts of a second, which it does not show."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import re
 import uuid
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit.fields.sample import field
 
@@ -127,3 +130,8 @@ IMPOSSIBLE: list[tuple[str, dict[str, Any], str]] = [
 def test_options_that_make_no_sense_are_refused(kind: str, options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         field(kind, **options)
+
+
+@given(st.from_regex(field('time').json_schema()['pattern'].removesuffix('$'), fullmatch=True, alphabet='0123456789:.'))
+def test_what_is_described_as_a_time_is_one(text: str) -> None:
+    assert re.fullmatch(field('time').json_schema()['pattern'], field('time').parse(text))
