@@ -48,6 +48,8 @@ class Entity(Strict):
     description: str = ''
     key: tuple[str, ...] = ()
     """The fields that name a record; empty for ids that the system makes up."""
+    unique: tuple[tuple[str, ...], ...] = ()
+    """Fields that are unique together, such as `[[order_id, line]]`."""
     fields: dict[str, Field]
     interface: Interface = Interface()
     permissions: Permissions = Permissions()
@@ -79,6 +81,12 @@ class Entity(Strict):
         """The fields that a search looks into."""
         names = self.interface.search_fields or [name for name, field in self.fields.items() if field.searchable]
         return tuple(self.fields[name] for name in names)
+
+    @cached_property
+    def uniques(self) -> tuple[tuple[Field, ...], ...]:
+        """What no two records may share: single fields, and fields taken together."""
+        together = (tuple(self.fields[name] for name in names) for names in self.unique)
+        return (*((field,) for field in self.stored if field.unique), *together)
 
     @cached_property
     def ruled(self) -> tuple[Field, ...]:

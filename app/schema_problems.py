@@ -27,6 +27,7 @@ def problems_of(entity: Entity) -> list[str]:
     interface = entity.interface
     for place, names in (
         ('key', entity.key),
+        *(('unique', names) for names in entity.unique),
         ('interface.list_display', interface.list_display),
         ('interface.search_fields', interface.search_fields),
         ('interface.filters', interface.filters),

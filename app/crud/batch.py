@@ -13,7 +13,8 @@ from app.crud.drafts import Draft
 from app.crud.record import Record
 from app.crud.references import expected_targets
 from app.crud.table import Table
-from app.crud.values import Stored, claims, shown_form, stored_form
+from app.crud.uniqueness import claims
+from app.crud.values import Stored, shown_form, stored_form
 from app.errors import Conflict, Invalid
 from app.events import Append, Claim, Expect, NewEvent, new_event
 from app.events.event import derived_id

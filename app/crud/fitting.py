@@ -6,6 +6,7 @@ import logging
 from collections.abc import Collection
 
 from app.crud.table import FOREVER, SCHEMA, Table
+from app.crud.uniqueness import BETWEEN, uniques
 from app.errors import Conflict
 from app.events import Event
 from app.events.database import Read
@@ -67,27 +68,20 @@ def _refill(database: Database, table: Table, refilled: Collection[str]) -> None
 
 
 def fit_claims(database: Database, table: Table) -> None:
-    """Unique values are claims in the log's own table; a field that has become unique must claim its values first."""
-    resource = table.entity.resource
-    for field in table.entity.stored:
-        scope, column = f'{resource}.{field.id}', f'"{field.id}"'
-        if not field.unique:
-            database.execute('DELETE FROM claims WHERE starts_with(claim, ?)', [claim_text(scope, '')])
-            continue
-        twice = database.execute(
-            f'SELECT {field.read(column)}, count(*) FROM {table.name} WHERE {column} IS NOT NULL '
-            f'GROUP BY {column} HAVING count(*) > 1 ORDER BY 2 DESC LIMIT 5'
-        ).fetchall()
+    """Unique values are claims in the log's own table; what has become unique must claim its values first."""
+    resource, wanted = table.entity.resource, uniques(table.entity)
+    others = ''.join(' AND NOT starts_with(claim, ?)' for _ in wanted)
+    scopes = [claim_text(unique.scope, '') for unique in wanted]
+    database.execute(f'DELETE FROM claims WHERE starts_with(claim, ?){others}', [f'{resource}.', *scopes])
+    for unique, scope in zip(wanted, scopes, strict=True):
+        there = f'FROM (SELECT id, {unique.sql} AS key FROM {table.name}) WHERE key IS NOT NULL'
+        twice = database.execute(f'SELECT key, count(*) {there} GROUP BY 1 HAVING count(*) > 1 LIMIT 5').fetchall()
         if twice:
-            values = ', '.join(f'{value!r} ({count} records)' for value, count in twice)
-            raise Conflict(f'{resource}.{field.name} cannot be unique: {values}.')
+            values = ', '.join(f'{key.replace(BETWEEN, ", ")!r} ({count} records)' for key, count in twice)
+            raise Conflict(f'{resource}: {unique.names} would not be unique: {values}.')
         database.execute(
-            'DELETE FROM claims WHERE starts_with(claim, ?) AND claim NOT IN '
-            f'(SELECT ? || ({field.read(column)})::VARCHAR FROM {table.name} WHERE {column} IS NOT NULL)',
-            [claim_text(scope, '')] * 2,
+            f'DELETE FROM claims WHERE starts_with(claim, ?) AND claim NOT IN (SELECT ? || key {there})', [scope, scope]
         )
         database.execute(
-            f"INSERT INTO claims SELECT ? || ({field.read(column)})::VARCHAR, '{resource}/' || id FROM {table.name} "
-            f'WHERE {column} IS NOT NULL ON CONFLICT DO NOTHING',
-            [claim_text(scope, '')],
+            f"INSERT INTO claims SELECT ? || key, '{resource}/' || id {there} ON CONFLICT DO NOTHING", [scope]
         )

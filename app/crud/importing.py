@@ -14,7 +14,7 @@ from app.crud.author import Author
 from app.crud.drafts import Draft, check_writable, draft_record
 from app.crud.records import Records
 from app.crud.table import Table
-from app.crud.values import claim_key
+from app.crud.uniqueness import claim_key
 from app.errors import Invalid, Malformed
 from app.events.facts import claim_text
 from app.identifier import new_id

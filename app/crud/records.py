@@ -15,7 +15,8 @@ from app.crud.drafts import Draft, check_writable, draft_changes, draft_record
 from app.crud.record import Record, check_id, check_version
 from app.crud.references import expected_targets, explain
 from app.crud.table import Table
-from app.crud.values import Stored, claims, shown_form, stored_form
+from app.crud.uniqueness import claims
+from app.crud.values import Stored, shown_form, stored_form
 from app.crud.versions import names_for, told
 from app.crud.views import Views
 from app.errors import Conflict, Denied, Invalid, NotFound, Problem, Stale

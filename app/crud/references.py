@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from app.crud.catalog import Catalog
 from app.crud.table import Table
+from app.crud.uniqueness import BETWEEN, uniques
 from app.crud.values import Stored
 from app.errors import Conflict, Invalid, Problem, Stale
 from app.events import Expect, Taken, WrongVersion
@@ -24,12 +25,10 @@ def expected_targets(catalog: Catalog, table: Table, records: Sequence[Stored]) 
 def explain(catalog: Catalog, table: Table, records: Sequence[Stored], conflict: Problem) -> Problem:
     """What the log's refusal means to someone who knows fields, not streams."""
     if isinstance(conflict, Taken):
-        by_scope = {f'{table.entity.resource}.{field.id}': field for field in table.entity.stored}
-        name = by_scope[conflict.claim.scope].name
-        return Conflict(
-            f'{name} {conflict.claim.key!r} is already used by another record.',
-            errors={name: f'{conflict.claim.key!r} is already used by another record'},
-        )
+        unique = next(one for one in uniques(table.entity) if one.scope == conflict.claim.scope)
+        value = conflict.claim.key.replace(BETWEEN, ', ')
+        errors = dict.fromkeys((field.name for field in unique.fields), f'{value!r} is already used by another record')
+        return Conflict(f'{unique.names} {value!r} is already used by another record.', errors=errors)
     if isinstance(conflict, WrongVersion):
         for field, stream in _targets(catalog, table, records):
             if stream == conflict.stream and conflict.expected is Expect.EXISTS:

@@ -24,6 +24,7 @@ from app.crud.covering import expression_of
 from app.crud.fitting import columns_of
 from app.crud.naming import now
 from app.crud.table import Table
+from app.crud.uniqueness import BETWEEN, Unique, uniques
 from app.events.database import Read
 from app.expressions import BOOLEAN, Source, User
 from app.fields import Field
@@ -129,6 +130,9 @@ class _Planner:
                 self._add(plan, table, prior, one, known=known)
             if one.check and (prior is None or prior.check != one.check):
                 self._add_broken(plan, table, new, one)
+        for unique in uniques(new):
+            if len(unique.fields) > 1:
+                self._add_equal(plan, table, unique)
         return plan
 
     def _add(self, plan: EntityPlan, table: Table, old: Field | None, new: Field, *, known: bool) -> None:
@@ -167,6 +171,16 @@ class _Planner:
         if count:
             reason = one.message or f'does not fulfil {one.check}'
             plan.problems.append({'field': one.name, 'records': count, 'reason': reason, 'ids': ids})
+
+    def _add_equal(self, plan: EntityPlan, table: Table, unique: Unique) -> None:
+        """Records equal in fields that are unique together; where these are converted, applying finds them."""
+        altered = {conversion.field.id for conversion in plan.conversions}
+        if altered.isdisjoint(field.id for field in unique.fields):
+            sql = f'SELECT {unique.sql} AS key, count(*), list(id)[:{SAMPLES}] FROM {table.name} GROUP BY 1'
+            for key, count, ids in self._read(f'{sql} HAVING count(*) > 1 AND key IS NOT NULL LIMIT {SHOWN}', []):
+                values, reason = key.split(BETWEEN), 'would not be unique'
+                problem = {'field': unique.names, 'value': values, 'records': count, 'reason': reason, 'ids': ids}
+                plan.problems.append(problem)
 
     def _check_targets(self, conversion: Conversion, entity: str, fill: Any) -> None:
         wanted = [str(one.new) for one in conversion.outcomes.values() if one.new is not None and not one.reason]

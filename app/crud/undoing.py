@@ -92,10 +92,11 @@ class Undo:
         holders = await self._records.views.holders([claim_text(claim.scope, claim.key) for claim in batch.wanted])
         freed = {(claim.scope, claim.key, claim.owner) for claim in batch.freed}
         return {
-            (claim.owner, claim.scope.rpartition('.')[2])
+            (claim.owner, field_id)
             for claim in batch.wanted
             if (holder := holders.get(claim_text(claim.scope, claim.key), claim.owner)) != claim.owner
             and (claim.scope, claim.key, holder) not in freed
+            for field_id in claim.scope.rpartition('.')[2].split('+')
         }
 
     async def _gather(

@@ -9,7 +9,6 @@ from typing import Any
 
 from app import codec
 from app.errors import Invalid, Malformed
-from app.events import Claim
 from app.fields import Field
 from app.fields.timestamp import format_moment
 from app.schema import Entity
@@ -55,28 +54,6 @@ def changed_values(entity: Entity, sent: Any, current: Stored, *, replace: bool 
     if changes:
         changes |= {f.id: {'from': current.get(f.id), 'to': _now()} for f in entity.stored if f.follows_changes}
     return changes
-
-
-def claims(entity: Entity, stream: str, before: Stored, after: Stored) -> list[Claim]:
-    """The unique values that change hands when a record goes from `before` to `after`."""
-    unique = [field for field in entity.stored if field.unique and before.get(field.id) != after.get(field.id)]
-    scopes = {field.id: f'{entity.resource}.{field.id}' for field in unique}
-    released = [
-        Claim(scopes[field.id], claim_key(before[field.id]), stream, release=True)
-        for field in unique
-        if before.get(field.id) is not None
-    ]
-    taken = [
-        Claim(scopes[field.id], claim_key(after[field.id]), stream)
-        for field in unique
-        if after.get(field.id) is not None
-    ]
-    return released + taken
-
-
-def claim_key(value: Any) -> str:
-    """A stored value as the text that is unique."""
-    return value if isinstance(value, str) else codec.canonical(value)
 
 
 def stored_form(entity: Entity, values: Mapping[str, Any]) -> Stored:

@@ -8,7 +8,7 @@ from app import codec
 from app.crud import fitting
 from app.errors import Conflict, NotFound
 from tests.unit.crud.conftest import OpenShop
-from tests.unit.crud.shop import CUSTOMERS, DOCUMENTS, OPEN, Shop
+from tests.unit.crud.shop import ANN, CUSTOMERS, DOCUMENTS, OPEN, Shop, author
 
 PLAIN = f'resource: things\nfields:\n  name: string\n{OPEN}'
 SKU = f'resource: things\nfields:\n  name: string\n  sku: {{type: string, unique: true}}\n{OPEN}'
@@ -192,3 +192,40 @@ def test_a_type_that_fits_every_value_is_taken_over(open_shop: OpenShop) -> None
     record = shop.create('things', price=12)
     shop.configure(things(text.replace('{}', 'decimal')))
     assert shop.get('things', record.id).values == {'price': '12.00'}
+
+
+PLACES = f"""
+resource: places
+unique: [[hall, seat]]
+fields: {{hall: string, seat: integer, name: string}}
+{OPEN}"""
+
+
+def test_fields_are_unique_together(open_shop: OpenShop) -> None:
+    shop = open_shop({'entities/places.yaml': PLACES})
+    first = shop.create('places', hall='A', seat=1)
+    second = shop.create('places', hall='A', seat=2)
+    shop.create('places', hall='A')
+    shop.create('places', hall='A')
+    with pytest.raises(Conflict, match="hall, seat 'A, 1' is already used") as refused:
+        shop.change('places', second.id, seat=1)
+    assert set(refused.value.errors) == {'hall', 'seat'}
+    shop.change('places', first.id, hall='B')
+    position = shop.log.position
+    shop.change('places', second.id, seat=1)
+    with pytest.raises(Conflict, match='all of it was changed since') as left:
+        shop.run(shop.data.undo.undo(position, author(ANN)))
+    assert [conflict['field'] for conflict in left.value.extra['conflicts']] == ['hall']
+
+
+def test_fields_become_unique_together_only_where_they_are(open_shop: OpenShop) -> None:
+    shop = open_shop({'entities/places.yaml': PLACES.replace('unique: [[hall, seat]]\n', '')})
+    twins = [shop.create('places', hall='A', seat=1) for _ in 'ab']
+    with pytest.raises(Conflict, match=r"places.hall, seat would not be unique: \['A', '1'\] \(2 records"):
+        shop.configure({'entities/places.yaml': PLACES})
+    shop.delete('places', twins[0].id)
+    shop.configure({'entities/places.yaml': PLACES})
+    with pytest.raises(Conflict, match='is already used'):
+        shop.create('places', hall='A', seat=1)
+    shop.configure({'entities/places.yaml': PLACES.replace('[[hall, seat]]', '[[hall, name]]')})
+    shop.create('places', hall='A', seat=1)

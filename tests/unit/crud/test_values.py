@@ -9,7 +9,8 @@ import pytest
 
 from app import codec
 from app.config import check
-from app.crud.values import changed_values, claims, new_values, shown_form, stored_form
+from app.crud.uniqueness import claims
+from app.crud.values import changed_values, new_values, shown_form, stored_form
 from app.errors import Invalid
 from app.events import Claim
 
