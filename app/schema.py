@@ -12,8 +12,9 @@ from pydantic import model_validator
 from app.errors import Invalid, NotFound
 from app.expressions import Named, kind_of_column
 from app.fields import FIELD_TYPES, Field
+from app.fields.computed import Computed
 from app.permissions import Permissions, Principal, may_field
-from app.schema_problems import FIXED_WORDS, problems_of
+from app.schema_problems import FIXED_WORDS, problems_of, settle_computed
 from app.strict import Strict
 
 SYSTEM_COLUMNS = {'id': 'VARCHAR', '_owner': 'VARCHAR', '_version': 'INTEGER'}
@@ -63,7 +64,17 @@ class Entity(Strict):
     @cached_property
     def stored(self) -> tuple[Field, ...]:
         """The fields that have a column of their own: all but the id that every record has anyway."""
+        return tuple(field for field in self.readable if not field.derived)
+
+    @cached_property
+    def readable(self) -> tuple[Field, ...]:
+        """The fields that a record shows besides its id: those stored and those computed."""
         return tuple(field for field in self.fields.values() if not field.minted)
+
+    @cached_property
+    def computed(self) -> tuple[Computed, ...]:
+        """The fields that follow from others."""
+        return tuple(field for field in self.fields.values() if isinstance(field, Computed))
 
     @cached_property
     def display(self) -> str:
@@ -133,17 +144,18 @@ class Entity(Strict):
         return Entity.model_construct(**{**dict(self), 'fields': fields}) if names else self
 
     def hidden_from(self, principal: Principal) -> frozenset[str]:
-        """The names of the fields that `principal` may not see."""
-        return frozenset(f.name for f in self.fields.values() if not may_field(f.permissions.read, principal))
+        """The names of the fields that `principal` may not see, and of those that follow from them."""
+        hidden = {f.name for f in self.fields.values() if not may_field(f.permissions.read, principal)}
+        return frozenset(hidden | {f.name for f in self.computed if not hidden.isdisjoint(f.read_expression.names)})
 
     def closed_to(self, principal: Principal) -> frozenset[str]:
         """The names of the fields that `principal` may not set."""
         return frozenset(f.name for f in self.fields.values() if not may_field(f.permissions.write, principal))
 
-    def named(self, hidden: frozenset[str] = frozenset()) -> dict[str, Named]:
-        """The fields as expressions know them, by name, but for those that are hidden."""
+    def named(self, hidden: frozenset[str] = frozenset(), *, stored: bool = False) -> dict[str, Named]:
+        """The fields as expressions know them, by name, but for those that are hidden or, if asked, not `stored`."""
         names = {name: Named(name, name, kind_of_column(column)) for name, column in SYSTEM_COLUMNS.items()}
-        shown = [field for field in self.stored if field.name not in hidden]
+        shown = [field for field in (self.stored if stored else self.readable) if field.name not in hidden]
         names |= {
             field.name: Named(field.name, field.id, kind_of_column(field.column), getattr(field, 'references', ''))
             for field in shown
@@ -183,7 +195,7 @@ class Entity(Strict):
 
     @model_validator(mode='after')
     def _check(self) -> Entity:
-        for problem in problems_of(self):
+        for problem in settle_computed(self) or problems_of(self):
             raise ValueError(problem)
         return self
 

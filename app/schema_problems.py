@@ -42,6 +42,24 @@ def problems_of(entity: Entity) -> list[str]:
     return problems
 
 
+def settle_computed(entity: Entity) -> list[str]:
+    """Read the expressions of computed fields, so that these know what they hold; returns what is wrong with them."""
+    problems = []
+    scope = Scope({name: one for name, one in entity.named(stored=True).items() if entity.field(name)})
+    for field in entity.computed:
+        place = f'fields.{field.name}.expression'
+        try:
+            expression = parse_expression(field.expression, scope, place='expression')
+            if expression.paths or '@' in field.expression:
+                raise ValueError('a computed value follows from its own record alone, whoever asks, and whenever')
+            field.settle(expression)
+        except Malformed as error:
+            problems.append(f'{place}: {error.detail}')
+        except ValueError as error:
+            problems.append(f'{place}: {error}')
+    return problems
+
+
 def _wrong_conditions(entity: Entity) -> list[str]:
     said: list[tuple[str, str, Kind | None]] = []
     for action, rule in entity.permissions.conditions():

@@ -45,7 +45,7 @@ class Form:
         self._dialog.open()
 
     def _add(self, entity: Entity, field: Field, choices: Choices) -> None:
-        if field.minted or field.fills_itself:
+        if field.minted or field.fills_itself or field.derived:
             return
         value = self._before.get(field.name, field.default if self._new else None)
         control = field.input(value, choices)

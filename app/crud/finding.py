@@ -88,7 +88,7 @@ class Finder:
     async def _warm_up(self, entity: str) -> None:
         """Fetch the newest records into memory, as many as there is room for."""
         table, cleared, below = self.catalog.table(entity), self.memory.cleared, self._log.position
-        sql = f'SELECT {table.select} FROM {table.name} AS t WHERE t._created > ? AND t._created <= ?'
+        sql = f'SELECT {table.select} FROM {table.rows} AS t WHERE t._created > ? AND t._created <= ?'
 
         def step(read: Read) -> list[tuple[str, Kept]]:
             rows = read(sql, [below - WARMED, below])
@@ -124,7 +124,7 @@ class Finder:
         """One record as it was at a moment or position."""
 
         def ask(read: Read) -> list[Row]:
-            rows = table.as_of(position_at(read, as_of))
+            rows = table.rows_at(position_at(read, as_of))
             return read(f'SELECT {table.select} FROM {rows} AS t WHERE t.id = ?', [record_id])
 
         found = await self._log.database.read(ask)
@@ -132,7 +132,7 @@ class Finder:
 
     async def _find_all(self, table: Table, ids: list[str]) -> dict[str, Record]:
         where = 'id = ?' if len(ids) == 1 else f'id IN ({", ".join("?" * len(ids))})'
-        rows = await self._log.database.query(f'SELECT {table.select} FROM {table.name} AS t WHERE {where}', ids)
+        rows = await self._log.database.query(f'SELECT {table.select} FROM {table.rows} AS t WHERE {where}', ids)
         return {row[0]: record_of(table, row) for row in rows}
 
     async def find_many(self, table: Table, by: str, values: list[str]) -> dict[str, Record]:
@@ -147,7 +147,7 @@ class Finder:
 
     async def _select(self, table: Table, column: str, values: list[str], most: int | None = None) -> list[Record]:
         where = f'{column} IN (SELECT unnest(?::VARCHAR[]))' + (f' LIMIT {most:d}' if most else '')
-        sql = f'SELECT {table.select} FROM {table.name} AS t WHERE {where}'
+        sql = f'SELECT {table.select} FROM {table.rows} AS t WHERE {where}'
         return [record_of(table, row) for row in await self._log.database.query(sql, [values])] if values else []
 
     async def existing(self, table: Table, column: str, values: list[str]) -> set[str]:

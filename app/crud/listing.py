@@ -65,7 +65,7 @@ def creations(read: Read, table: Table) -> array[int]:
 def read_between(read: Read, asked: Asked, bounds: tuple[int, int]) -> list[Row]:
     """The newest of the records created between two positions."""
     where = f'WHERE t._created BETWEEN {bounds[0]:d} AND {bounds[1]:d} ORDER BY t._created DESC LIMIT ?'
-    sql = f'SELECT {asked.table.select} FROM {asked.table.name} AS t {where}'
+    sql = f'SELECT {asked.table.select} FROM {asked.table.rows} AS t {where}'
     return read(sql, [asked.query.limit + 1])
 
 

@@ -35,7 +35,7 @@ def source_at(catalog: Catalog, position: int | None) -> Callable[[str], Source]
 
     def source(entity: str) -> Source:
         table = catalog.table(entity)
-        return Source(table.name if position is None else table.as_of(position), table.reference_column)
+        return Source(table.rows if position is None else table.rows_at(position), table.reference_column)
 
     return source
 

@@ -32,7 +32,7 @@ def record_of(table: Table, row: tuple[Any, ...]) -> Record:
     record_id, version, _, owner, *columns = row
     values = {
         field.name: field.from_row(value) if value is not None else None
-        for field, value in zip(table.entity.stored, columns, strict=True)
+        for field, value in zip(table.entity.readable, columns, strict=True)
     }
     return Record(record_id, version, owner, values)
 

@@ -71,9 +71,8 @@ class Records:
         batch = Batch(self.catalog, author)
         batch.create(table, draft)
         event = (await self.write(batch)).events[0]
-        return self._kept(
-            table, Record(draft.id, event.version, author.principal.id, shown_form(table.entity, draft.values))
-        )
+        values = shown_form(table.entity, draft.values)
+        return self._kept(table, Record(draft.id, event.version, author.principal.id, values))
 
     async def change(
         self,

@@ -43,8 +43,24 @@ class Table:
     @property
     def select(self) -> str:
         """The columns of a row as SQL reads them: id, version, creation, owner, then each field's stored form."""
-        fields = [field.read(f't."{id_}"') for id_, field in self.fields.items()]
+        fields = [field.read(f't."{field.id}"') for field in self.entity.readable]
         return ', '.join(['t.id', 't._version', 't._created', 't._owner', *fields])
+
+    @property
+    def rows(self) -> str:
+        """Its rows with what is computed; stands wherever its name may stand."""
+        return self._completed(self.name)
+
+    def rows_at(self, position: int) -> str:
+        """Its rows as they were at a position of the log, with what is computed."""
+        return self._completed(self.as_of(position))
+
+    def _completed(self, rows: str) -> str:
+        computed = ''.join(
+            f', TRY_CAST({field.read_expression.literal_sql()} AS {field.column}) AS "{field.id}"'
+            for field in self.entity.computed
+        )
+        return f'(SELECT *{computed} FROM {rows} AS t)' if computed else rows
 
     @property
     def shown(self) -> str:

@@ -9,7 +9,9 @@ from typing import Any
 
 from app import codec
 from app.errors import Invalid, Malformed
+from app.expressions import Row, User, to_stored
 from app.fields import Field
+from app.fields.computed import Computed
 from app.fields.timestamp import format_moment
 from app.schema import Entity
 
@@ -67,8 +69,13 @@ def stored_form(entity: Entity, values: Mapping[str, Any]) -> Stored:
 
 
 def shown_form(entity: Entity, stored: Stored) -> dict[str, Any]:
-    """Stored values by the names that clients know."""
-    return {field.name: stored.get(field.id) for field in entity.stored}
+    """Stored values by the names that clients know, with what is computed from them."""
+    values = {field.name: stored.get(field.id) for field in entity.stored}
+    if not entity.computed:
+        return values
+    row = Row(values, User(''), 0)
+    computed = {field.name: _computed(field, row) for field in entity.computed}
+    return {field.name: (computed if field.derived else values)[field.name] for field in entity.readable}
 
 
 def _named(entity: Entity, sent: Any) -> dict[str, Any]:
@@ -87,6 +94,15 @@ def _named(entity: Entity, sent: Any) -> dict[str, Any]:
     if wrong:
         raise Invalid(errors=wrong)
     return named
+
+
+def _computed(field: Computed, row: Row) -> Any:
+    expression = field.read_expression
+    value = to_stored(expression.kind, expression.value(row))
+    try:
+        return field.parse(value) if value is not None else None
+    except ValueError:
+        return None  # it has more digits than there are
 
 
 def _accept(field: Field, value: Any, stored: Stored, errors: dict[str, str]) -> None:

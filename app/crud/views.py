@@ -143,7 +143,7 @@ class Views(Finder):
         column = '"id"' if display.minted else f'"{display.id}"'
         key = table.reference_column
         label = f'coalesce(({display.read(column)})::VARCHAR, {key}::VARCHAR)'
-        sql = f'SELECT {key}::VARCHAR, {label} FROM {table.name} WHERE {key}::VARCHAR IN (SELECT unnest(?::VARCHAR[]))'
+        sql = f'SELECT {key}::VARCHAR, {label} FROM {table.rows} WHERE {key}::VARCHAR IN (SELECT unnest(?::VARCHAR[]))'
         return dict(await self._log.database.query(sql, [sorted(ids)]))
 
     async def counts(self, principal: Principal) -> dict[str, int]:
@@ -198,4 +198,6 @@ def _why_not(decision: Decision) -> str:
 
 
 def _sorted_values(table: Table, row: tuple[Any, ...]) -> Values:
-    return dict(zip(['id', '_version', '_created', '_owner', *table.fields], row, strict=True))
+    return dict(
+        zip(['id', '_version', '_created', '_owner', *(field.id for field in table.entity.readable)], row, strict=True)
+    )

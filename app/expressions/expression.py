@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from app.expressions.kinds import Kind
 from app.expressions.node import Node, Path
 from app.expressions.reading import Reading
-from app.expressions.scope import Scope, Source, Writer
+from app.expressions.scope import LiteralWriter, Scope, Source, Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,10 @@ class Expression:
         """SQL over the row called `alias`."""
         writer = Writer(user, now, source, alias)
         return Written(self.node.write(writer), writer.parameters, dict(writer.joins))
+
+    def literal_sql(self, alias: str = 't') -> str:
+        """SQL without parameters, of an expression that asks neither who nor when, and follows no foreign key."""
+        return self.node.write(LiteralWriter(User(''), 0, lambda entity: Source(entity, ''), alias))
 
     def value(self, row: Row) -> Any:
         """Its value for one record: text, Decimal, float, bool, days or microseconds since 1970, or `None`."""

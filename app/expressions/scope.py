@@ -61,3 +61,14 @@ class Writer:
         table, key = self.source(steps[-1].target)
         self.joins[path] = f' LEFT JOIN {table} AS "{alias}" ON "{alias}".{key} = "{before}"."{steps[-1].column}"'
         return alias
+
+
+class LiteralWriter(Writer):
+    """SQL that needs no parameters: what it is about comes from the config alone."""
+
+    def bind(self, value: Any, column: str) -> str:
+        """The value itself."""
+        if value is None:
+            return f'NULL::{column}'
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        return "'{}'::{}".format(text.replace("'", "''"), column)

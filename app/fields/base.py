@@ -32,6 +32,8 @@ class Field(BaseModel):
     """How the grid shows a value; `assets/js/cells.js` has a formatter of that name."""
     minted: ClassVar[bool] = False
     """Whether the system fills in the value by itself."""
+    derived: ClassVar[bool] = False
+    """Whether it follows from the other values, so that it is neither stored nor sent."""
     sortable: ClassVar[bool] = True
     """Whether its values have an order."""
     wide: ClassVar[bool] = False

@@ -74,7 +74,7 @@ FIELD = 'resource: things\nfields:\n  a: '
         (GOOD + '  pk: primary_key\n', 4, 'a primary_key must be called id'),
         (GOOD + '  id: primary_key\nkey: name\n', 4, 'leaves no room for key'),
         (FIELD + '{type: strng}\n', 3, "fields.a.type: unknown type 'strng', did you mean 'string'?"),
-        (FIELD + '{type: xyz}\n', 3, "unknown type 'xyz'; the types are boolean, date, decimal"),
+        (FIELD + '{type: xyz}\n', 3, "unknown type 'xyz'; the types are boolean, computed, date"),
         (FIELD + '[string]\n', 3, "unknown type ['string']"),
         (FIELD + '{}\n', 3, 'fields.a: needs a type; the types are boolean'),
         (FIELD + '\n', 3, 'fields.a: needs a type; the types are'),
