@@ -16,6 +16,7 @@ from app.crud.identifier import new_id
 from app.crud.record import Record, check_id, check_version
 from app.crud.references import expected_targets, explain
 from app.crud.table import Table
+from app.crud.turns import Turns
 from app.crud.values import Stored, changed_values, claims, shown_form, stored_form
 from app.crud.versions import names_for, told
 from app.crud.views import Views
@@ -50,6 +51,7 @@ class Records:
         self.catalog = catalog
         self.views = views
         self._log = log
+        self._turns = Turns()
 
     async def create(self, entity: str, sent: Any, author: Author) -> Record:
         """Add a record."""
@@ -83,6 +85,7 @@ class Records:
         table = self.catalog.table(entity)
         hidden = table.entity.hidden_from(author.principal)
         kept = (table.entity.closed_to(author.principal) | hidden) if replace else frozenset()
+        stream = f'{entity}/{table.entity.canonical_id(record_id)}'
 
         async def attempt() -> Record:
             record = await self.views.get(entity, record_id, author.principal, 'update')
@@ -102,10 +105,10 @@ class Records:
         if recorded := await self._recorded(author):
             return _as_recorded(table, recorded)
         try:
-            return await self.retry(attempt, once=version is not None)
+            return await self._in_turn(stream, attempt, version)
         except Stale as stale:
             names = names_for(table, author.principal)
-            events = await self._log.read_stream(f'{entity}/{table.entity.canonical_id(record_id)}', version or 0)
+            events = await self._log.read_stream(stream, version or 0)
             stale.extra['changes'] = [told(event, names) for event in events[-MOST_TOLD:]]
             raise
 
@@ -123,7 +126,7 @@ class Records:
 
         if recorded := await self._recorded(author):
             return recorded[-1].version
-        return await self.retry(attempt, once=version is not None)
+        return await self._in_turn(f'{entity}/{table.entity.canonical_id(record_id)}', attempt, version)
 
     async def restore(self, entity: str, record_id: str, author: Author) -> Record:
         """Bring a deleted record back as it last was, with its id and its history."""
@@ -206,6 +209,13 @@ class Records:
                     raise
                 problem: Problem = conflict
         raise problem
+
+    async def _in_turn(self, stream: str, attempt: Callable[[], Awaitable[Answer]], version: int | None) -> Answer:
+        """A change that names no version waits for its turn, as it must win in the end; one that does may lose."""
+        if version is not None:
+            return await self.retry(attempt, once=True)
+        async with self._turns.of(stream):
+            return await self.retry(attempt, once=False)
 
     async def _recorded(self, author: Author) -> list[Event]:
         """The stream up to the event that this very request, sent before, has recorded."""
