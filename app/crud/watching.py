@@ -14,7 +14,8 @@ from app.crud.table import Table
 from app.crud.views import Views
 from app.errors import Malformed
 from app.events import DuckDBLog, Event
-from app.expressions import Row
+from app.events.database import Row
+from app.expressions import Row as Values
 from app.permissions import Principal
 
 MOST = 5_000
@@ -32,20 +33,29 @@ class Watching:
         """A snapshot, or from the position `after` on what has happened since; then each change as it is committed."""
         view = View(self._views, entity, text, principal)
         start = self._log.position if after is None else after
-        rows = rows_of(view.asked(), after)
-        sql = f'SELECT {view.table.select} FROM {rows.sql} ORDER BY t._created LIMIT {MOST + 1}'
-        found = [record_of(view.table, row) for row in await self._log.database.query(sql, rows.parameters)]
+        yield await self._greeting(view, start, after)
+        async for events in self._log.follow(start):
+            for event in view.about(events):
+                if message := await view.message(event):
+                    yield codec.encode(message)
+
+    async def _greeting(self, view: View, start: int, after: int | None) -> bytes:
+        """The first message. What it is made of is only needed here, and may be much: it must not stay with `watch`."""
+        if after is not None:
+            await self._inside(view, 't.id, t._version', after)
+            return codec.encode({'type': 'connected', 'position': start})
+        found = [record_of(view.table, row) for row in await self._inside(view, view.table.select, None)]
+        return codec.encode({'type': 'snapshot', 'position': start, 'records': [view.shown(one) for one in found]})
+
+    async def _inside(self, view: View, columns: str, position: int | None) -> list[Row]:
+        """What is in the view, noted there by id and version, the first two of `columns`."""
+        rows = rows_of(view.asked(), position)
+        sql = f'SELECT {columns} FROM {rows.sql} ORDER BY t._created LIMIT {MOST + 1}'
+        found = await self._log.database.query(sql, rows.parameters)
         if len(found) > MOST:
             raise Malformed(f'filter: more than {MOST:,} records are in this view; narrow it.')
-        view.inside = {record.id: record.version for record in found}
-        if after is None:
-            records = [view.shown(record) for record in found]
-            yield codec.encode({'type': 'snapshot', 'position': start, 'records': records})
-        else:
-            yield codec.encode({'type': 'connected', 'position': start})
-        async for events in self._log.follow(start):
-            for message in await view.messages(events):
-                yield message
+        view.inside = {row[0]: row[1] for row in found}
+        return found
 
 
 class View:
@@ -68,15 +78,15 @@ class View:
         """A record as this subscriber may see it."""
         return record.without(self._hidden).as_json()
 
-    async def messages(self, events: Sequence[Event]) -> list[bytes]:
-        """What a commit means to this view."""
+    def about(self, events: Sequence[Event]) -> list[Event]:
+        """Those of a commit's events that may mean something to this view."""
         about = [event for event in events if event.stream.startswith(f'{self._entity}/')]
         if about:
             self._refresh()
-        found = [await self._message(event) for event in about]
-        return [codec.encode(message) for message in found if message]
+        return about
 
-    async def _message(self, event: Event) -> dict[str, Any] | None:
+    async def message(self, event: Event) -> dict[str, Any] | None:
+        """What an event means to this view, if anything."""
         record_id = event.stream.partition('/')[2]
         known = self.inside.get(record_id, 0)
         if known >= event.version:
@@ -93,7 +103,7 @@ class View:
 
     def _holds(self, record: Record) -> bool:
         values = {**record.values, 'id': record.id, '_version': record.version, '_owner': record.owner}
-        row = Row(values, user_of(self._principal), now())
+        row = Values(values, user_of(self._principal), now())
         return all(expression.value(row) is True for expression in self._query.filters)
 
     def _refresh(self) -> None:
