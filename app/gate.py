@@ -125,7 +125,7 @@ class Gate:
             self._sockets.setdefault(session, set()).add(listener)
             await self.app(scope, _until(ended, receive), send)
         except Problem as problem:
-            await send({'type': 'websocket.close', 'code': 4000 + problem.status, 'reason': problem.detail[:100]})
+            await send({'type': 'websocket.close', 'code': 4000 + problem.status, 'reason': _reason(problem)})
         finally:
             listeners = self._sockets.get(session, set())
             listeners.discard(listener)
@@ -193,6 +193,11 @@ def _until(ended: asyncio.Event, receive: Receive) -> Receive:
         return dict(result)
 
     return receive_or_end
+
+
+def _reason(problem: Problem) -> str:
+    """What a WebSocket is closed with; the protocol has room for 123 bytes."""
+    return problem.detail.encode()[:120].decode(errors='ignore')
 
 
 def _bug(scope: Scope, request_id: str, error: Exception) -> Problem:

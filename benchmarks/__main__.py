@@ -10,10 +10,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import auth, data, http, log, peer, peers
+from benchmarks import auth, data, http, log, peer, peers, subscribers
 from benchmarks.measuring import RUNS, SECONDS
 
-GROUPS = ('log', 'http', 'auth', 'data', 'peers')
+GROUPS = ('log', 'http', 'auth', 'data', 'subscribers', 'peers')
+WITHOUT_WRK = {'log', 'subscribers'}
 
 
 def main() -> int:
@@ -29,7 +30,7 @@ def main() -> int:
     groups = options.groups or GROUPS
     if unknown := [name for name in groups if name not in GROUPS]:
         parser.error(f'there is no group {unknown[0]!r}; there are {", ".join(GROUPS)}')
-    if not shutil.which('wrk') and groups != ['log']:
+    if not shutil.which('wrk') and not WITHOUT_WRK.issuperset(groups):
         print('The benchmarks need the load generator wrk: apt-get install wrk', file=sys.stderr)
         return 1
     print(f'{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}')
@@ -53,6 +54,8 @@ def _run(name: str, folder: Path, options: argparse.Namespace) -> None:
         auth.run(folder)
     elif name == 'data':
         data.run(folder, options.records)
+    elif name == 'subscribers':
+        subscribers.run(folder)
     else:
         peers.run(folder, options.records, options.runs, options.load)
 

@@ -79,6 +79,11 @@ def peak_memory(process: int) -> float:
     return int(_found(r'VmHWM:\s+(\d+)', Path(f'/proc/{process}/status').read_text())) / 1024
 
 
+def processor_seconds(process: int) -> float:
+    """Seconds of processors that a process has had."""
+    return _ticks(process) / 100
+
+
 def settle(process: int) -> None:
     """Wait until a process does next to nothing, so that it does not slow down another; for half a minute at most."""
     for _ in range(60):

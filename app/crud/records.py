@@ -14,7 +14,9 @@ from app.crud.covering import check_allowed, covers
 from app.crud.drafts import Draft, check_writable, draft_changes, draft_record
 from app.crud.record import Record, check_id, check_version
 from app.crud.references import expected_targets, explain
+from app.crud.repeated import as_recorded, event_id, recorded_batch, recorded_by
 from app.crud.table import Table
+from app.crud.turns import Turns
 from app.crud.uniqueness import claims
 from app.crud.values import Stored, shown_form, stored_form
 from app.crud.versions import names_for, told
@@ -25,16 +27,13 @@ from app.events import (
     Appended,
     CategoryChanged,
     DuckDBLog,
-    Event,
     Expect,
     NewEvent,
     Taken,
     WrongVersion,
     new_event,
 )
-from app.events.aggregate import event_owner, fold
-from app.events.event import derived_id
-from app.events.log import IdReused
+from app.events.aggregate import fold
 from app.identifier import new_id
 
 MOST_TOLD = 100
@@ -51,17 +50,18 @@ class Records:
         self.catalog = catalog
         self.views = views
         self._log = log
+        self._turns = Turns()
 
     async def create(self, entity: str, sent: Any, author: Author) -> Record:
         """Add a record."""
         self.views.allow(entity, 'create', author.principal)
-        if recorded := await self._recorded(author):
-            return _as_recorded(self.catalog.table(entity), recorded)
+        if recorded := await recorded_by(self._log, author):
+            return as_recorded(self.catalog.table(entity), recorded)
         try:
             return await self.retry(lambda: self._create(entity, sent, author), once=True)
         except Conflict:
-            if recorded := await self._recorded(author):
-                return _as_recorded(self.catalog.table(entity), recorded)
+            if recorded := await recorded_by(self._log, author):
+                return as_recorded(self.catalog.table(entity), recorded)
             raise
 
     async def _create(self, entity: str, sent: Any, author: Author) -> Record:
@@ -85,6 +85,7 @@ class Records:
         replace: bool = False,
     ) -> Record:
         """Alter the fields sent, or with `replace` all of them; `version` is the one that the change is based on."""
+        stream = f'{entity}/{self.catalog.table(entity).entity.canonical_id(record_id)}'
 
         async def attempt() -> Record:
             record = await self.views.get(entity, record_id, author.principal, 'update')
@@ -104,14 +105,14 @@ class Records:
             event = (await self.write(batch)).events[0]
             return self._kept(table, Record(record.id, event.version, record.owner, shown_form(table.entity, after)))
 
-        if recorded := await self._recorded(author):
-            return _as_recorded(self.catalog.table(entity), recorded)
+        if recorded := await recorded_by(self._log, author):
+            return as_recorded(self.catalog.table(entity), recorded)
         try:
-            return await self.retry(attempt, once=version is not None)
+            return await self._in_turn(stream, attempt, version)
         except Stale as stale:
             table = self.catalog.table(entity)
             names = names_for(table, author.principal)
-            events = await self._log.read_stream(f'{entity}/{table.entity.canonical_id(record_id)}', version or 0)
+            events = await self._log.read_stream(stream, version or 0)
             stale.extra['changes'] = [told(event, names) for event in events[-MOST_TOLD:]]
             raise
 
@@ -127,15 +128,16 @@ class Records:
             await self.complete(batch)
             return (await self.write(batch)).events[0].version
 
-        if recorded := await self._recorded(author):
+        if recorded := await recorded_by(self._log, author):
             return recorded[-1].version
-        return await self.retry(attempt, once=version is not None)
+        stream = f'{entity}/{self.catalog.table(entity).entity.canonical_id(record_id)}'
+        return await self._in_turn(stream, attempt, version)
 
     async def restore(self, entity: str, record_id: str, author: Author) -> Record:
         """Bring a deleted record back as it last was, with its id and its history."""
         table = self.catalog.table(entity)
-        if recorded := await self._recorded(author):
-            return _as_recorded(table, recorded)
+        if recorded := await recorded_by(self._log, author):
+            return as_recorded(table, recorded)
         decision = self.views.allow(entity, 'delete', author.principal)
         stream = f'{entity}/{table.entity.canonical_id(record_id)}'
         events = await self._log.read_stream(stream)
@@ -162,8 +164,8 @@ class Records:
         for number, draft in enumerate(drafts):
             check_allowed(table, 'create', author.principal, draft.values, author.principal.id)
             stream = f'{table.entity.resource}/{draft.id}'
-            event_id = _event_id(author, number)
-            new = new_event(stream, 'created', draft.values, {}, event_id)
+            known = event_id(author, number)
+            new = new_event(stream, 'created', draft.values, {}, known)
             events.append(NewEvent(stream, 'created', new.data, meta, new.event_id, new.minted))
             expected[stream] = Expect.NEW if draft.minted else Expect.NONE
             taken += claims(table.entity, stream, {}, draft.values)
@@ -218,33 +220,13 @@ class Records:
         self.views.keep(table, record)
         return record
 
-    async def _recorded(self, author: Author) -> list[Event]:
-        """The stream up to the event that this very request, sent before, has recorded."""
-        event_id = _event_id(author)
-        event = await self._log.find(event_id) if event_id else None
-        if event is None:
-            return []
-        if codec.parse(event.meta).get('fingerprint') != author.fingerprint:
-            raise IdReused('This Idempotency-Key was used before for another request.')
-        return [other for other in await self._log.read_stream(event.stream) if other.version <= event.version]
+    async def _in_turn(self, stream: str, attempt: Callable[[], Awaitable[Answer]], version: int | None) -> Answer:
+        """A change that names no version waits for its turn, as it must win in the end; one that does may lose."""
+        if version is not None:
+            return await self.retry(attempt, once=True)
+        async with self._turns.of(stream):
+            return await self.retry(attempt, once=False)
 
     async def recorded_batch(self, author: Author) -> dict[str, Any] | None:
-        """What an import that was sent before, with the same key, has brought."""
-        recorded = await self._recorded(author)
-        if not recorded:
-            return None
-        batch = codec.parse(recorded[-1].meta)['batch']
-        sql = 'SELECT count(*), max(position) FROM events WHERE position >= ? AND contains(meta, ?)'
-        rows = await self._log.database.query(sql, [recorded[-1].position, f'"batch":"{batch}"'])
-        return {'count': rows[0][0], 'batch': batch, 'position': rows[0][1]}
-
-
-def _event_id(author: Author, number: int = 0) -> str | None:
-    if not author.idempotency_key:
-        return None
-    return derived_id(author.principal.id, author.idempotency_key, str(number))
-
-
-def _as_recorded(table: Table, events: list[Event]) -> Record:
-    values = shown_form(table.entity, fold(events).values)
-    return Record(events[-1].stream.partition('/')[2], events[-1].version, event_owner(events[-1]), values)
+        """What a request that was sent before, with the same key, has brought."""
+        return await recorded_batch(self._log, author)

@@ -19,7 +19,7 @@ from app.crud.table import Table
 from app.crud.views import Views
 from app.errors import Malformed
 from app.events import DuckDBLog, Event
-from app.expressions import Row
+from app.expressions import Row as Values
 from app.permissions import Principal
 
 MOST = 5_000
@@ -41,7 +41,7 @@ class Watching:
         view = View(self._views, self._log, entity, text, principal)
         yield await view.begin(after)
         async for events in self._log.follow(view.position):
-            for message in await view.messages(events):
+            async for message in view.messages(events):
                 yield message
 
     async def poll(
@@ -56,7 +56,8 @@ class Watching:
             first = await view.begin(after)
             messages += [first] if after is None else []
         while not messages and await self._log.moved_on(view.position, max(0, until - time.monotonic())):
-            messages += await view.messages(await self._log.read(view.position))
+            events = await self._log.read(view.position)
+            messages += [message async for message in view.messages(events)]
         self._kept[asker, view.position] = view
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
@@ -87,18 +88,19 @@ class View:
         records = [self._shown(record) for record in found]
         return codec.encode({'type': 'snapshot', 'position': self.position, 'records': records})
 
-    async def messages(self, events: Sequence[Event]) -> list[bytes]:
-        """What a commit means to this view."""
+    async def messages(self, events: Sequence[Event]) -> AsyncIterator[bytes]:
+        """What a commit means to this view; one message at a time, so that none waits in memory for a slow reader."""
         self.position = events[-1].position
         about = [event for event in events if event.stream.partition('/')[0] in self._looked_at]
-        if not about:
-            return []
-        self._refresh()
-        if len(self._looked_at) > 1:
-            found = await self._differences(about[-1].position)
-        else:
-            found = [message for event in about if (message := await self._message(event))]
-        return [codec.encode(message) for message in found]
+        if about:
+            self._refresh()
+        if about and len(self._looked_at) > 1:
+            for message in await self._differences(about[-1].position):
+                yield codec.encode(message)
+            return
+        for event in about:
+            if told := await self._message(event):
+                yield codec.encode(told)
 
     async def _read(self, position: int | None = None) -> list[Record]:
         rows = rows_of(asked_by(self._principal, self._views.catalog, self.table, self._query), position)
@@ -142,7 +144,7 @@ class View:
 
     def _holds(self, record: Record) -> bool:
         values = {**record.values, 'id': record.id, '_version': record.version, '_owner': record.owner}
-        row = Row(values, user_of(self._principal), now())
+        row = Values(values, user_of(self._principal), now())
         return all(expression.value(row) is True for expression in self._query.filters)
 
     def _refresh(self) -> None:

@@ -26,7 +26,7 @@ STEPS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(steps=STEPS)
 def test_no_sequence_of_schema_changes_and_edits_loses_a_value(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, dict[str, Any]]]

@@ -1,0 +1,50 @@
+"""Requests that were sent before with the same Idempotency-Key, and what they have recorded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app import codec
+from app.crud.author import Author
+from app.crud.record import Record
+from app.crud.table import Table
+from app.crud.values import shown_form
+from app.events import DuckDBLog, Event
+from app.events.aggregate import event_owner, fold
+from app.events.event import derived_id
+from app.events.log import IdReused
+
+
+async def recorded_by(log: DuckDBLog, author: Author) -> list[Event]:
+    """The stream up to the event that this very request, sent before, has recorded."""
+    known = event_id(author)
+    event = await log.find(known) if known else None
+    if event is None:
+        return []
+    if codec.parse(event.meta).get('fingerprint') != author.fingerprint:
+        raise IdReused('This Idempotency-Key was used before for another request.')
+    return [other for other in await log.read_stream(event.stream) if other.version <= event.version]
+
+
+async def recorded_batch(log: DuckDBLog, author: Author) -> dict[str, Any] | None:
+    """What a request for many changes, sent before, has brought."""
+    recorded = await recorded_by(log, author)
+    if not recorded:
+        return None
+    batch = codec.parse(recorded[-1].meta)['batch']
+    sql = 'SELECT count(*), max(position) FROM events WHERE position >= ? AND contains(meta, ?)'
+    rows = await log.database.query(sql, [recorded[-1].position, f'"batch":"{batch}"'])
+    return {'count': rows[0][0], 'batch': batch, 'position': rows[0][1]}
+
+
+def event_id(author: Author, number: int = 0) -> str | None:
+    """The id that an event of a request with a key has, so that it is recorded once."""
+    if not author.idempotency_key:
+        return None
+    return derived_id(author.principal.id, author.idempotency_key, str(number))
+
+
+def as_recorded(table: Table, events: list[Event]) -> Record:
+    """The record as the request had left it."""
+    values = shown_form(table.entity, fold(events).values)
+    return Record(events[-1].stream.partition('/')[2], events[-1].version, event_owner(events[-1]), values)

@@ -1,0 +1,87 @@
+"""A WebSocket that only sends says why it ends, whoever ends it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from app.errors import Denied, Problem, Unavailable
+from app.gate import Gate
+from app.permissions import Principal
+from app.socket import send_all
+
+TEXT: Message = {'type': 'websocket.receive', 'text': 'nobody listens to this'}
+LEAVE: Message = {'type': 'websocket.disconnect', 'code': 1000}
+
+
+async def talk(messages: AsyncIterator[bytes], *said: Message) -> list[dict[str, Any]]:
+    """What a client gets that says this, one thing after each message."""
+    sent: list[dict[str, Any]] = []
+    saying: asyncio.Queue[Message] = asyncio.Queue()
+    saying.put_nowait({'type': 'websocket.connect'})
+    rest = list(said)
+
+    async def send(message: Message) -> None:
+        sent.append(dict(message))
+        if message['type'] == 'websocket.send' and rest:
+            saying.put_nowait(rest.pop(0))
+
+    async def follow(scope: Scope, receive: Receive, send: Send) -> None:
+        await send_all(WebSocket(scope, receive, send), messages)
+
+    async def identify(header: str | None, cookie: str | None) -> Principal | None:
+        return None
+
+    gate = Gate(follow, identify=identify, cookie='session', hosts=['localhost'], own=[], origins=list)
+    async with asyncio.timeout(10):
+        await gate({'type': 'websocket', 'path': '/', 'headers': []}, saying.get, send)
+    return sent
+
+
+@pytest.mark.parametrize(
+    ('problem', 'code', 'reason'),
+    [
+        (Denied('You may no longer read this.'), 4403, 'You may no longer read this.'),
+        (Unavailable('ö' * 100), 4503, 'ö' * 60),
+    ],
+    ids=['short', 'longer than the protocol allows'],
+)
+def test_messages_that_end_with_a_problem_close_the_socket_with_it(problem: Problem, code: int, reason: str) -> None:
+    async def messages() -> AsyncIterator[bytes]:
+        yield b'first'
+        yield b'second'
+        raise problem
+
+    accepted, *sent, closed = asyncio.run(talk(messages()))
+    assert accepted['type'] == 'websocket.accept'
+    assert [message['text'] for message in sent] == ['first', 'second']
+    assert closed == {'type': 'websocket.close', 'code': code, 'reason': reason}
+
+
+def test_messages_stop_when_the_client_goes() -> None:
+    ended = []
+
+    async def messages() -> AsyncIterator[bytes]:
+        try:
+            yield b'first'
+            yield b'second'
+            await asyncio.Event().wait()
+        finally:
+            ended.append(True)
+
+    sent = asyncio.run(talk(messages(), TEXT, LEAVE))
+    assert [message.get('text') for message in sent] == [None, 'first', 'second']
+    assert ended == [True]
+
+
+def test_what_is_refused_at_once_is_never_opened() -> None:
+    async def messages() -> AsyncIterator[bytes]:
+        raise Denied('No.')
+        yield b''
+
+    assert asyncio.run(talk(messages())) == [{'type': 'websocket.close', 'code': 4403, 'reason': 'No.'}]
