@@ -15,6 +15,7 @@ from app.crud.aggregates import Aggregates
 from app.crud.bulk_api import BulkApi
 from app.crud.catalog import Catalog
 from app.crud.explaining import Explanations, FindUser
+from app.crud.exporting import Exports
 from app.crud.grouping import asks_for_groups
 from app.crud.history import History
 from app.crud.importing import import_file
@@ -64,6 +65,7 @@ class DataApi:
             route('GET', '/health', self.health),
             route('GET', '/api', self.list_entities),
             *BulkApi(self.records, self.undo, self.life).routes,
+            *Exports(self.views, self.log).routes,
             *SchemaApi(self.catalog, self.log, self.folder).routes,
             route('GET', '/api/{entity}', self.list),
             route('POST', '/api/{entity}', self.create),

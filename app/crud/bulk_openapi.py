@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.crud.export_formats import FORMATS
 from app.docs import operation, query_parameter
 
 TEXT, NUMBER, FLAG = {'type': 'string'}, {'type': 'integer', 'minimum': 1}, {'type': 'boolean'}
@@ -23,6 +24,10 @@ def life_paths(address: str, record: dict[str, Any], record_id: dict[str, Any], 
         f'{address}/{{id}}/revert': {
             'parameters': [record_id],
             'post': operation('Back to an earlier version', record, requestBody=body_of(REVERT), **tag),
+        },
+        f'{address}/export.{{format}}': {
+            'parameters': [{'name': 'format', 'in': 'path', 'required': True, 'schema': {'enum': list(FORMATS)}}],
+            'get': operation('All that matches as a file; takes what the list takes', **tag),
         },
         f'{address}/batch': {
             'post': operation('Change many, or none', {}, requestBody=body_of(batch_schema(record)), **tag)

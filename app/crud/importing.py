@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,8 @@ from app.events.facts import claim_text
 from app.identifier import new_id
 from app.permissions import Principal
 
+FORMULA = re.compile(r"^'('*[=+\-@\t\r])")
+"""A text that an export has kept spreadsheets from computing, by an apostrophe of its own."""
 SHOWN = 1000
 """Row errors in one answer, at most; the answer says how many there are."""
 
@@ -101,7 +104,10 @@ def _read_csv(body: bytes, null: str, delimiter: str) -> Iterator[Row]:
 def _csv_row(number: int, line: int, header: list[str], cells: list[str], null: str) -> Row:
     if len(cells) != len(header):
         return Row(number, line, {}, f'has {len(cells)} cells instead of {len(header)}; quote texts that hold a comma')
-    values = {name: None if cell == '' or cell == null else cell for name, cell in zip(header, cells, strict=True)}
+    values = {
+        name: None if cell == '' or cell == null else FORMULA.sub(r'\1', cell)
+        for name, cell in zip(header, cells, strict=True)
+    }
     return Row(number, line, values)
 
 

@@ -83,6 +83,11 @@ def rows_of(asked: Asked, position: int | None, joined: Joins | None = None) -> 
     return Rows(f'{table} AS t{"".join(joins.values())}', where, parameters)
 
 
+def order_of(query: Query) -> str:
+    """What stands behind ORDER BY."""
+    return ', '.join(f't."{one.column}" {"DESC" if one.descending else "ASC"} NULLS LAST' for one in query.order)
+
+
 def _page(read: Read, asked: Asked, rows: Rows, *, newest: bool) -> list[Row]:
     if newest and asked.query.newest_first:
         for looked_at in LOOKED_AT:
@@ -106,8 +111,7 @@ def _newest(read: Read, asked: Asked, rows: Rows, looked_at: int) -> list[Row]:
 def _ordered(read: Read, asked: Asked, rows: Rows) -> list[Row]:
     query = asked.query
     where, parameters = [*rows.where, *query.beyond], [*rows.parameters, *query.beyond_parameters]
-    order = ', '.join(f't."{one.column}" {"DESC" if one.descending else "ASC"} NULLS LAST' for one in query.order)
-    part = f'ORDER BY {order} LIMIT ? OFFSET ?'
+    part = f'ORDER BY {order_of(query)} LIMIT ? OFFSET ?'
     sql = f'SELECT {asked.table.select} FROM {rows.source}{_where_of(where)} {part}'
     return read(sql, [*parameters, query.limit + 1, query.offset])
 

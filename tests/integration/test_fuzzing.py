@@ -68,6 +68,7 @@ class RecordsOfAllKinds:
             f'POST {listed}/import': lambda: {'json': [self._sample(entity)]},
             f'POST {listed}/batch': lambda: {'json': {'create': [self._sample(entity)]}},
             f'GET {listed}/changes': dict,
+            f'GET {listed}/export.{{format}}': lambda: {'path': {'format': 'csv'}},
             f'GET {one}': lambda: self._path(entity),
             f'PATCH {one}': lambda: {**self._path(entity), 'json': changed.get(entity, {'stock': 5})},
             f'PUT {one}': lambda: self._replaced(entity),

@@ -31,6 +31,7 @@ def test_every_open_entity_has_its_addresses() -> None:
         '/batch': ['post'],
         '/import': ['post'],
         '/changes': ['get'],
+        '/export.{format}': ['get'],
     }
 
 
