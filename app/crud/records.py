@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from app import codec
@@ -10,26 +10,22 @@ from app.crud.author import Author
 from app.crud.batch import Batch
 from app.crud.cascading import follow_deletes
 from app.crud.catalog import Catalog
-from app.crud.covering import check_allowed, covers
-from app.crud.drafts import Draft, check_writable, draft_changes, draft_record
+from app.crud.covering import covers
+from app.crud.drafts import check_writable, draft_changes, draft_record
 from app.crud.record import Record, check_id, check_version
-from app.crud.references import expected_targets, explain
+from app.crud.references import explain
 from app.crud.table import Table
-from app.crud.values import Stored, claims, shown_form, stored_form
+from app.crud.values import shown_form, stored_form
 from app.crud.versions import names_for, told
 from app.crud.views import Views
 from app.errors import Conflict, Denied, Invalid, NotFound, Problem, Stale
 from app.events import (
-    Append,
     Appended,
     CategoryChanged,
     DuckDBLog,
     Event,
-    Expect,
-    NewEvent,
     Taken,
     WrongVersion,
-    new_event,
 )
 from app.events.aggregate import event_owner, fold
 from app.events.event import derived_id
@@ -154,21 +150,6 @@ class Records:
         event = (await self.write(batch)).events[0]
         return Record(stream.partition('/')[2], event.version, owner, shown_form(table.entity, values))
 
-    def creation(self, table: Table, drafts: Sequence[Draft], author: Author) -> Append:
-        """The one append that creates all of `drafts`, or none."""
-        meta = codec.canonical(author.meta())
-        events, taken = [], []
-        expected = expected_targets(self.catalog, table, [draft.values for draft in drafts])
-        for number, draft in enumerate(drafts):
-            check_allowed(table, 'create', author.principal, draft.values, author.principal.id)
-            stream = f'{table.entity.resource}/{draft.id}'
-            event_id = _event_id(author, number)
-            new = new_event(stream, 'created', draft.values, {}, event_id)
-            events.append(NewEvent(stream, 'created', new.data, meta, new.event_id, new.minted))
-            expected[stream] = Expect.NEW if draft.minted else Expect.NONE
-            taken += claims(table.entity, stream, {}, draft.values)
-        return Append(events=events, expected=expected, claims=taken, unchanged={'config': self.catalog.position})
-
     async def complete(self, batch: Batch) -> None:
         """Add what the batch entails; raises where something forbids it."""
         await follow_deletes(batch, self.views, self._log)
@@ -195,13 +176,6 @@ class Records:
         appended = await self.write(batch)
         return {'batch': batch.author.batch, 'position': appended.position, 'count': len(appended.events)}
 
-    async def append_all(self, table: Table, request: Append, records: Sequence[Stored]) -> Appended:
-        """Append what `creation` made; refusals are told in terms of fields."""
-        try:
-            return await self._log.append(request)
-        except (WrongVersion, Taken) as conflict:
-            raise explain(self.catalog, table, records, conflict) from conflict
-
     async def retry(self, attempt: Callable[[], Awaitable[Answer]], *, once: bool) -> Answer:
         """What `attempt` answers, tried again where somebody else was faster; `once` if it must not be then."""
         for _ in range(ATTEMPTS):
@@ -220,13 +194,18 @@ class Records:
 
     async def _recorded(self, author: Author) -> list[Event]:
         """The stream up to the event that this very request, sent before, has recorded."""
-        event_id = _event_id(author)
-        event = await self._log.find(event_id) if event_id else None
+        event = await self.recorded_event(author)
         if event is None:
             return []
-        if codec.parse(event.meta).get('fingerprint') != author.fingerprint:
-            raise IdReused('This Idempotency-Key was used before for another request.')
         return [other for other in await self._log.read_stream(event.stream) if other.version <= event.version]
+
+    async def recorded_event(self, author: Author) -> Event | None:
+        """The first event that this very request, sent before, has recorded."""
+        event_id = _event_id(author)
+        event = await self._log.find(event_id) if event_id else None
+        if event and codec.parse(event.meta).get('fingerprint') != author.fingerprint:
+            raise IdReused('This Idempotency-Key was used before for another request.')
+        return event
 
     async def recorded_batch(self, author: Author) -> dict[str, Any] | None:
         """What an import that was sent before, with the same key, has brought."""
@@ -234,8 +213,8 @@ class Records:
         if not recorded:
             return None
         batch = codec.parse(recorded[-1].meta)['batch']
-        sql = 'SELECT count(*), max(position) FROM events WHERE position >= ? AND contains(meta, ?)'
-        rows = await self._log.database.query(sql, [recorded[-1].position, f'"batch":"{batch}"'])
+        sql = 'SELECT count(*), max(position) FROM events WHERE contains(meta, ?)'
+        rows = await self._log.database.query(sql, [f'"batch":"{batch}"'])
         return {'count': rows[0][0], 'batch': batch, 'position': rows[0][1]}
 
 
