@@ -86,6 +86,7 @@ async def _run(options: Namespace, restart: Restart) -> None:
         opened.push_async_callback(log.close)
         auth = await _open_auth(options, catalog, opened)
         data = await _open_data(options, config, auth, catalog, log)
+        await opened.enter_async_context(data.imports)
         store = _open_store(log, catalog)
         opened.push_async_callback(store.close)
         watch = Watch(options.config, lambda changed: _activate(changed, catalog, store))

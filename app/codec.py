@@ -43,6 +43,27 @@ def decode(body: bytes | str) -> Any:
         raise Malformed('The JSON is nested too deeply.') from None
 
 
+class Unfinished(Exception):
+    """A JSON text that is wrong at a position, or that only goes on there."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.message, self.position = message, position
+
+
+def decode_next(text: str, start: int) -> tuple[Any, int]:
+    """The value that begins at `start`, and where it ends. Raises `Unfinished`, or `Malformed` as `decode` does."""
+    try:
+        value, end = _DECODER.raw_decode(text, start)
+    except json.JSONDecodeError as error:
+        raise Unfinished(error.msg, error.pos) from None
+    except RecursionError:
+        raise Malformed('The JSON is nested too deeply.') from None
+    if text.find('\\ud', start, end) >= 0 or text.find('\\uD', start, end) >= 0:
+        decode(text[start:end])
+    return value, end
+
+
 def parse(text: str | bytes) -> Any:
     """The value of a JSON text that this system wrote itself."""
     return orjson.loads(text)

@@ -18,7 +18,7 @@ from app.crud.explaining import Explanations, FindUser
 from app.crud.exporting import Exports
 from app.crud.grouping import asks_for_groups
 from app.crud.history import History
-from app.crud.importing import import_file
+from app.crud.importing import ImportApi, Imports
 from app.crud.live import Changes
 from app.crud.memory import AnswerMemory
 from app.crud.openapi import describe
@@ -31,12 +31,10 @@ from app.crud.undoing import Undo
 from app.crud.views import Views
 from app.crud.watching import Watching
 from app.docs import docs_routes
-from app.errors import Malformed, NotFound
+from app.errors import NotFound
 from app.events import DuckDBLog
 from app.http import Routes, answer, logged_in, principal_of, read_body, route, whole_number
 from app.socket import send_all
-
-IMPORT_LIMIT = 100_000_000
 
 
 class DataApi:
@@ -55,6 +53,7 @@ class DataApi:
         self.aggregates = Aggregates(self.views, log)
         self.records = Records(catalog, log, self.views)
         self.undo = Undo(self.records, log)
+        self.imports = Imports(self.records, log, self.undo)
         self.life = History(self.records, log)
         self.explanations = Explanations(self.views, find_user)
         self.changes = Changes(catalog, log, self.views)
@@ -66,10 +65,10 @@ class DataApi:
             route('GET', '/api', self.list_entities),
             *BulkApi(self.records, self.undo, self.life).routes,
             *Exports(self.views, self.log).routes,
+            *ImportApi(self.catalog, self.imports, self.log.database.path.parent).routes,
             *SchemaApi(self.catalog, self.log, self.folder).routes,
             route('GET', '/api/{entity}', self.list),
             route('POST', '/api/{entity}', self.create),
-            route('POST', '/api/{entity}/import', self.import_records),
             route('GET', '/api/{entity}/changes', self.list_changes),
             route('GET', '/api/{entity}/{id}', self.get),
             route('PATCH', '/api/{entity}/{id}', self.change),
@@ -170,23 +169,6 @@ class DataApi:
             self._entity(request), _id(request), query.get('action', 'read'), query.get('user', ''), logged_in(request)
         )
         return answer(said)
-
-    async def import_records(self, request: Request) -> Response:
-        """Many records from CSV or JSON."""
-        kind = request.headers.get('content-type', '').partition(';')[0].strip().lower()
-        if kind not in {'text/csv', 'application/json'}:
-            raise Malformed('Send the file with Content-Type text/csv or application/json.')
-        body = await read_body(request, IMPORT_LIMIT)
-        result = await import_file(
-            self.records,
-            self._entity(request),
-            body,
-            author_of(request, body, source='import'),
-            csv_file=kind == 'text/csv',
-            null=request.query_params.get('null', ''),
-            delimiter=request.query_params.get('delimiter', ','),
-        )
-        return answer(result, 201)
 
     async def list_changes(self, request: Request) -> Response:
         """What the WebSocket would tell, where none gets through; waits up to `wait` seconds for something to tell."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.config import Mistake, WrongConfig
 from app.crud.author import Author
+from app.crud.batch import Batch
 from app.crud.drafts import draft_record
 from app.crud.records import Records
 from app.errors import Problem
@@ -35,6 +36,7 @@ async def seed(records: Records, path: Path) -> int:
 
 async def _create(records: Records, entity: str, rows: list[dict[str, Any]], author: Author) -> None:
     table = records.catalog.table(entity)
-    drafts = [draft_record(table, row, SYSTEM) for row in rows]
-    request = records.creation(table, drafts, author)
-    await records.append_all(table, request, [draft.values for draft in drafts])
+    batch = Batch(records.catalog, author)
+    for row in rows:
+        batch.create(table, draft_record(table, row, SYSTEM))
+    await records.write(batch)

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from app import codec
 from app.crud.author import Author
 from app.crud.batch import Batch
 from app.crud.cascading import follow_deletes
 from app.crud.catalog import Catalog
-from app.crud.covering import check_allowed, covers
-from app.crud.drafts import Draft, check_writable, draft_changes, draft_record
+from app.crud.covering import covers
+from app.crud.drafts import check_writable, draft_changes, draft_record
 from app.crud.record import Record, check_id, check_version
-from app.crud.references import expected_targets, explain
-from app.crud.repeated import as_recorded, event_id, recorded_batch, recorded_by
+from app.crud.references import explain
+from app.crud.repeated import as_recorded, recorded_batch, recorded_by, recorded_event
 from app.crud.table import Table
 from app.crud.turns import Turns
-from app.crud.uniqueness import claims
-from app.crud.values import Stored, shown_form, stored_form
+from app.crud.values import shown_form, stored_form
 from app.crud.versions import names_for, told
 from app.crud.views import Views
 from app.errors import Conflict, Denied, Invalid, NotFound, Problem, Stale
 from app.events import (
-    Append,
     Appended,
     CategoryChanged,
     DuckDBLog,
-    Expect,
-    NewEvent,
+    Event,
     Taken,
     WrongVersion,
-    new_event,
 )
 from app.events.aggregate import fold
 from app.identifier import new_id
@@ -156,21 +151,6 @@ class Records:
         event = (await self.write(batch)).events[0]
         return Record(stream.partition('/')[2], event.version, owner, shown_form(table.entity, values))
 
-    def creation(self, table: Table, drafts: Sequence[Draft], author: Author) -> Append:
-        """The one append that creates all of `drafts`, or none."""
-        meta = codec.canonical(author.meta())
-        events, taken = [], []
-        expected = expected_targets(self.catalog, table, [draft.values for draft in drafts])
-        for number, draft in enumerate(drafts):
-            check_allowed(table, 'create', author.principal, draft.values, author.principal.id)
-            stream = f'{table.entity.resource}/{draft.id}'
-            known = event_id(author, number)
-            new = new_event(stream, 'created', draft.values, {}, known)
-            events.append(NewEvent(stream, 'created', new.data, meta, new.event_id, new.minted))
-            expected[stream] = Expect.NEW if draft.minted else Expect.NONE
-            taken += claims(table.entity, stream, {}, draft.values)
-        return Append(events=events, expected=expected, claims=taken, unchanged={'config': self.catalog.position})
-
     async def complete(self, batch: Batch) -> None:
         """Add what the batch entails; raises where something forbids it."""
         await follow_deletes(batch, self.views, self._log)
@@ -197,13 +177,6 @@ class Records:
         appended = await self.write(batch)
         return {'batch': batch.author.batch, 'position': appended.position, 'count': len(appended.events)}
 
-    async def append_all(self, table: Table, request: Append, records: Sequence[Stored]) -> Appended:
-        """Append what `creation` made; refusals are told in terms of fields."""
-        try:
-            return await self._log.append(request)
-        except (WrongVersion, Taken) as conflict:
-            raise explain(self.catalog, table, records, conflict) from conflict
-
     async def retry(self, attempt: Callable[[], Awaitable[Answer]], *, once: bool) -> Answer:
         """What `attempt` answers, tried again where somebody else was faster; `once` if it must not be then."""
         for _ in range(ATTEMPTS):
@@ -226,6 +199,10 @@ class Records:
             return await self.retry(attempt, once=True)
         async with self._turns.of(stream):
             return await self.retry(attempt, once=False)
+
+    async def recorded_event(self, author: Author) -> Event | None:
+        """The first event that this very request, sent before, has recorded."""
+        return await recorded_event(self._log, author)
 
     async def recorded_batch(self, author: Author) -> dict[str, Any] | None:
         """What a request that was sent before, with the same key, has brought."""

@@ -17,13 +17,19 @@ from app.events.log import IdReused
 
 async def recorded_by(log: DuckDBLog, author: Author) -> list[Event]:
     """The stream up to the event that this very request, sent before, has recorded."""
-    known = event_id(author)
-    event = await log.find(known) if known else None
+    event = await recorded_event(log, author)
     if event is None:
         return []
-    if codec.parse(event.meta).get('fingerprint') != author.fingerprint:
-        raise IdReused('This Idempotency-Key was used before for another request.')
     return [other for other in await log.read_stream(event.stream) if other.version <= event.version]
+
+
+async def recorded_event(log: DuckDBLog, author: Author) -> Event | None:
+    """The first event that this very request, sent before, has recorded."""
+    known = event_id(author)
+    event = await log.find(known) if known else None
+    if event and codec.parse(event.meta).get('fingerprint') != author.fingerprint:
+        raise IdReused('This Idempotency-Key was used before for another request.')
+    return event
 
 
 async def recorded_batch(log: DuckDBLog, author: Author) -> dict[str, Any] | None:
@@ -32,8 +38,8 @@ async def recorded_batch(log: DuckDBLog, author: Author) -> dict[str, Any] | Non
     if not recorded:
         return None
     batch = codec.parse(recorded[-1].meta)['batch']
-    sql = 'SELECT count(*), max(position) FROM events WHERE position >= ? AND contains(meta, ?)'
-    rows = await log.database.query(sql, [recorded[-1].position, f'"batch":"{batch}"'])
+    sql = 'SELECT count(*), max(position) FROM events WHERE contains(meta, ?)'
+    rows = await log.database.query(sql, [f'"batch":"{batch}"'])
     return {'count': rows[0][0], 'batch': batch, 'position': rows[0][1]}
 
 

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Protocol
 
 from starlette.requests import Request
 
 from app.crud.author import Author
 from app.errors import Malformed
 from app.http import principal_of, request_id_of
+
+
+class Hash(Protocol):
+    """What takes bytes and says in the end what they were."""
+
+    def update(self, content: bytes, /) -> None:
+        """Take more."""
+
+    def hexdigest(self) -> str:
+        """What all of it was."""
 
 
 def if_match(request: Request) -> int | None:
@@ -23,14 +34,29 @@ def if_match(request: Request) -> int | None:
 
 def author_of(request: Request, body: bytes, source: str = 'rest') -> Author:
     """Who asks for a write, and under which Idempotency-Key."""
+    fingerprint = fingerprint_of(request)
+    if fingerprint:
+        fingerprint.update(body)
+    return author_with(request, fingerprint, source)
+
+
+def fingerprint_of(request: Request, *, query: bool = False) -> Hash | None:
+    """What takes the body of a request that has an Idempotency-Key, to know it when it is sent again."""
+    if not request.headers.get('idempotency-key'):
+        return None
+    asked = f'{request.method} {request.url.path}' + (f'?{request.url.query}' if query else '')
+    return hashlib.sha256(asked.encode() + b'\n')
+
+
+def author_with(request: Request, fingerprint: Hash | None, source: str) -> Author:
+    """Who asks for a write whose body the fingerprint has taken."""
     key = request.headers.get('idempotency-key', '')
     if len(key) > 200:
         raise Malformed('Idempotency-Key: must have at most 200 characters.')
-    asked = f'{request.method} {request.url.path}'
     return Author(
         principal=principal_of(request),
         source=source,
         request=request_id_of(request),
-        idempotency_key=f'{asked} {key}' if key else '',
-        fingerprint=hashlib.sha256(asked.encode() + b'\n' + body).hexdigest()[:32] if key else '',
+        idempotency_key=f'{request.method} {request.url.path} {key}' if key else '',
+        fingerprint=fingerprint.hexdigest()[:32] if fingerprint else '',
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,8 +20,14 @@ from app.events import DuckDBLog, Event
 from app.events.aggregate import Aggregate, fold
 from app.events.duckdb_log import COLUMNS
 from app.events.facts import claim_text
+from app.identifier import new_id
 
 MOST = 100_000
+"""Events of one append; what has more of them is undone in parts."""
+PART = 20_000
+SHOWN = 1000
+"""Conflicts that are told of a batch undone in parts."""
+FOREVER = 2**62
 TAKEN = 'another record has this value now'
 
 
@@ -58,9 +64,21 @@ class Undo:
         """
         if recorded := await self._records.recorded_batch(author):
             return recorded
-        events = await self._events(what)
         author = replace(author, undoes=str(what))
+        events = await self._events(what, MOST + 1)
+        if len(events) > MOST:
+            if dry_run:
+                raise Malformed(f'dry_run: the batch has more than {MOST:,} changes, so it is undone in parts.')
+            return await self._in_parts(str(what), author, force)
+        if not events:
+            raise NotFound(f'There is no {"event at position" if isinstance(what, int) else "batch"} {what!r}.')
+        if not (known := self._known(events)):
+            raise Malformed(f'{events[0].stream} is no record; only changes of records can be undone.')
+        return await self._take_all_back(known, author, force, dry_run)
 
+    async def _take_all_back(
+        self, events: Sequence[Event], author: Author, force: bool, dry_run: bool = False
+    ) -> dict[str, Any]:
         async def attempt() -> dict[str, Any]:
             undoing = await self._gather(events, author, force)
             while taken := await self._taken(undoing.batch):
@@ -74,18 +92,37 @@ class Undo:
 
         return await self._records.retry(attempt, once=False)
 
-    async def _events(self, what: str | int) -> list[Event]:
+    async def _in_parts(self, batch: str, author: Author, force: bool) -> dict[str, Any]:
+        """A batch of more changes than one append takes: the newest first, all parts as one batch.
+
+        What stops it leaves the rest as it was; asking again goes on from there.
+        """
+        told: dict[str, Any] = {'batch': new_id(), 'position': 0, 'count': 0, 'conflicts': []}
+        below = FOREVER
+        while events := await self._events(batch, PART, below):
+            below = events[0].position
+            last = not await self._events(batch, 1, below)
+            one = replace(author, batch=told['batch'], idempotency_key=author.idempotency_key if last else '')
+            try:
+                part = await self._take_all_back(_newest_first(self._known(events)), one, force)
+            except Conflict as conflict:
+                if 'conflicts' not in conflict.extra:
+                    undone = f'{told["count"]:,} changes were undone, then: {conflict.detail}'
+                    raise Conflict(undone, errors=conflict.errors, **told) from conflict
+                part = {'position': told['position'], 'count': 0, 'conflicts': conflict.extra['conflicts']}
+            told['position'], told['count'] = part['position'] or told['position'], told['count'] + part['count']
+            told['conflicts'] += part['conflicts'][: SHOWN - len(told['conflicts'])]
+        return told
+
+    async def _events(self, what: str | int, most: int, below: int = FOREVER) -> list[Event]:
+        """The newest of the events that are meant, below a position; in the order of the log."""
         where, parameter = ('position = ?', what) if isinstance(what, int) else ('contains(meta, ?)', _batch_mark(what))
-        sql = f'SELECT {COLUMNS} FROM events WHERE {where} ORDER BY position LIMIT {MOST + 1}'
-        events = [Event(*row) for row in await self._log.database.query(sql, [parameter])]
-        known = [event for event in events if event.stream.partition('/')[0] in self._records.catalog.tables]
-        if not events:
-            raise NotFound(f'There is no {"event at position" if isinstance(what, int) else "batch"} {what!r}.')
-        if not known:
-            raise Malformed(f'{events[0].stream} is no record; only changes of records can be undone.')
-        if len(events) > MOST:
-            raise Malformed(f'The batch has more than {MOST:,} events.')
-        return known
+        sql = f'SELECT {COLUMNS} FROM events WHERE {where} AND position < ? ORDER BY position DESC LIMIT {most:d}'
+        rows = await self._log.database.query(sql, [parameter, below])
+        return [Event(*row) for row in reversed(rows)]
+
+    def _known(self, events: Sequence[Event]) -> list[Event]:
+        return [event for event in events if event.stream.partition('/')[0] in self._records.catalog.tables]
 
     async def _taken(self, batch: Batch) -> set[tuple[str, str]]:
         """The streams and fields for which the batch wants unique values that other records keep."""
@@ -182,6 +219,12 @@ class Undo:
             changes[changed.id] = {'from': current, 'to': before}
         if changes:
             undoing.batch.change(table, record, changes)
+
+
+def _newest_first(events: Sequence[Event]) -> list[Event]:
+    """The records in the opposite order, so that what is undone in parts can be redone in parts."""
+    newest = {event.stream: event.position for event in events}
+    return sorted(events, key=lambda event: (-newest[event.stream], event.position))
 
 
 def _batch_mark(batch: str) -> str:

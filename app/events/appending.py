@@ -25,7 +25,10 @@ KNOWN = frozenset({'stream', 'type', 'data', 'meta', 'event_id'})
 OURS = frozenset({'actor', 'name', 'source', 'request', 'owner', 'fingerprint'})
 """What the system itself writes into an event's meta."""
 
-RESERVED = dict.fromkeys(('config', 'services', 'sites'), 'the files of the config folder')
+RESERVED = {
+    **dict.fromkeys(('config', 'services', 'sites'), 'the files of the config folder'),
+    'imports': 'POST /api/{entity}/import on the data port',
+}
 """Categories that are no entities, and how they are written."""
 Owner = Callable[[str], str]
 """`owner(category)`: the REST call that writes streams of a category which a service owns, or nothing."""

@@ -13,7 +13,8 @@ from app.config import check
 from app.crud.api import DataApi
 from app.crud.author import Author
 from app.crud.catalog import Catalog
-from app.crud.importing import import_file
+from app.crud.importing.asked import asked_by
+from app.crud.importing.upload import Upload
 from app.crud.record import Record
 from app.crud.views import Page
 from app.events import DuckDBLog, Event, open_log
@@ -89,6 +90,7 @@ class Shop:
 
     def close(self) -> None:
         """Let go of the files."""
+        self.run(self.data.imports.close())
         self.run(self.log.close())
         self._runner.close()
 
@@ -124,25 +126,24 @@ class Shop:
     def bring(
         self,
         entity: str,
-        file: str,
+        file: str | bytes,
         by: Principal = ANN,
         *,
         kind: str = 'csv',
         key: str = '',
-        null: str = '',
-        delimiter: str = ',',
+        matched_by: str = '',
+        **query: str,
     ) -> dict[str, Any]:
-        """The answer to an import."""
-        asked = import_file(
-            self.data.records,
-            entity,
-            file.encode(),
-            author(by, key, file),
-            csv_file=kind == 'csv',
-            null=null,
-            delimiter=delimiter,
-        )
-        return self.run(asked)
+        """The answer to an import; `query` is what stands in the address besides `by`."""
+        content = file.encode() if isinstance(file, str) else file
+        asked = asked_by(self.catalog.table(entity).entity, kind, query | {'by': matched_by})
+
+        async def work() -> dict[str, Any]:
+            self.data.imports.check(entity, asked, by)
+            job = self.data.imports.start(entity, Upload.of(content), author(by, key, [repr(file), query]), asked)
+            return await self.data.imports.wait(job)
+
+        return self.run(work())
 
     def get(self, entity: str, record_id: str, by: Principal = ADMIN) -> Record:
         """A record as it is now."""
