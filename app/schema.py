@@ -13,6 +13,7 @@ from pydantic import model_validator
 from app.errors import Invalid, Malformed, NotFound
 from app.expressions import BOOLEAN, Named, Scope, kind_of_column, parse_expression
 from app.fields import FIELD_TYPES, Field
+from app.fields.file import File
 from app.permissions import Permissions, Principal, may_field
 from app.strict import Strict
 
@@ -74,7 +75,7 @@ class Entity(Strict):
     def display(self) -> str:
         """The field that stands for a record."""
         named = [name for name in [*self.interface.list_display, *self.fields] if not self.fields[name].minted]
-        return self.interface.display or named[0]
+        return self.interface.display or next((n for n in named if self.fields[n].column != 'JSON'), named[0])
 
     @cached_property
     def listed(self) -> tuple[Field, ...]:
@@ -91,6 +92,11 @@ class Entity(Strict):
     def references(self) -> tuple[Field, ...]:
         """Its foreign keys."""
         return tuple(field for field in self.fields.values() if field.type_name == 'foreign_key')
+
+    @cached_property
+    def files(self) -> tuple[File, ...]:
+        """The fields that hold files."""
+        return tuple(field for field in self.stored if isinstance(field, File))
 
     def without(self, names: frozenset[str]) -> Entity:
         """The entity as somebody knows it who may not know of these fields."""
@@ -223,6 +229,6 @@ def _wrong_fields(entity: Entity) -> list[str]:
             problems.append(f'fields.{name}: a primary_key must be called id, and leaves no room for key')
         if 'id' in {name.lower(), field.id.lower()} and not field.minted:
             problems.append(f'fields.{name}: id is the address of a record; make it a primary_key or name it otherwise')
-        if field.type_name == 'json' and name in {word.removeprefix('-') for word in entity.interface.ordering}:
-            problems.append(f'interface.ordering: {name} is JSON, which has no order')
+        if field.column == 'JSON' and name in {word.removeprefix('-') for word in entity.interface.ordering}:
+            problems.append(f'interface.ordering: {name} is {field.type_name}, which has no order')
     return problems
