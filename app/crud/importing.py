@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import codec
+from app.crud.attached import wrong_files
 from app.crud.author import Author
 from app.crud.drafts import Draft, check_writable, draft_record
 from app.crud.identifier import new_id
@@ -169,4 +170,5 @@ async def _clashes(records: Records, table: Table, drafts: Sequence[tuple[Row, D
         missing = {value for value in wanted if target.reference_id(value) not in there}
         message = f'there is no such record in {target.entity.resource}'
         errors += [RowError(row, field.name, message) for row, d in drafts if d.values.get(field.id) in missing]
-    return errors
+    wrong = await wrong_files(table.entity, [draft.values for _, draft in drafts], records.log)
+    return errors + [RowError(drafts[number][0], name, message) for number, name, message in wrong]

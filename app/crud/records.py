@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from app import codec
+from app.crud.attached import check_files
 from app.crud.author import Author
 from app.crud.batch import Batch
 from app.crud.cascading import follow_deletes
@@ -13,7 +14,7 @@ from app.crud.catalog import Catalog
 from app.crud.covering import check_allowed, covers
 from app.crud.drafts import Draft, check_writable, draft_record
 from app.crud.identifier import new_id
-from app.crud.record import Record, check_id, check_version
+from app.crud.record import Record, check_id, check_version, record_with
 from app.crud.references import expected_targets, explain
 from app.crud.table import Table
 from app.crud.values import Stored, changed_values, claims, shown_form, stored_form
@@ -49,7 +50,7 @@ class Records:
     def __init__(self, catalog: Catalog, log: DuckDBLog, views: Views) -> None:
         self.catalog = catalog
         self.views = views
-        self._log = log
+        self.log = log
 
     async def create(self, entity: str, sent: Any, author: Author) -> Record:
         """Add a record."""
@@ -61,15 +62,14 @@ class Records:
         draft = draft_record(table, sent)
         batch = Batch(self.catalog, author)
         batch.create(table, draft)
+        await self.complete(batch)
         try:
             event = (await self.write(batch)).events[0]
         except Conflict:
             if recorded := await self._recorded(author):
                 return _as_recorded(table, recorded)
             raise
-        return self._kept(
-            table, Record(draft.id, event.version, author.principal.id, shown_form(table.entity, draft.values))
-        )
+        return self._kept(table, record_with(table, draft.id, event.version, author.principal.id, draft.values))
 
     async def change(
         self,
@@ -98,8 +98,9 @@ class Records:
                 return record
             batch = Batch(self.catalog, author)
             after = batch.change(table, record, changes)
+            await self.complete(batch)
             event = (await self.write(batch)).events[0]
-            return self._kept(table, Record(record.id, event.version, record.owner, shown_form(table.entity, after)))
+            return self._kept(table, record_with(table, record.id, event.version, record.owner, after))
 
         if recorded := await self._recorded(author):
             return _as_recorded(table, recorded)
@@ -107,7 +108,7 @@ class Records:
             return await self.retry(attempt, once=version is not None)
         except Stale as stale:
             names = names_for(table, author.principal)
-            events = await self._log.read_stream(f'{entity}/{table.entity.canonical_id(record_id)}', version or 0)
+            events = await self.log.read_stream(f'{entity}/{table.entity.canonical_id(record_id)}', version or 0)
             stale.extra['changes'] = [told(event, names) for event in events[-MOST_TOLD:]]
             raise
 
@@ -134,7 +135,7 @@ class Records:
             return _as_recorded(table, recorded)
         decision = self.views.allow(entity, 'delete', author.principal)
         stream = f'{entity}/{table.entity.canonical_id(record_id)}'
-        events = await self._log.read_stream(stream)
+        events = await self.log.read_stream(stream)
         if not events:
             raise NotFound(f'There was never a record {record_id!r} in {entity}.')
         if events[-1].type != 'deleted':
@@ -148,7 +149,7 @@ class Records:
         batch = Batch(self.catalog, author)
         batch.restore(table, stream.partition('/')[2], events[-1].version, owner, values)
         event = (await self.write(batch)).events[0]
-        return Record(stream.partition('/')[2], event.version, owner, shown_form(table.entity, values))
+        return record_with(table, stream.partition('/')[2], event.version, owner, values)
 
     def creation(self, table: Table, drafts: Sequence[Draft], author: Author) -> Append:
         """The one append that creates all of `drafts`, or none."""
@@ -166,13 +167,14 @@ class Records:
         return Append(events=events, expected=expected, claims=taken)
 
     async def complete(self, batch: Batch) -> None:
-        """Add what the batch entails; raises where something forbids it."""
-        await follow_deletes(batch, self.views, self._log)
+        """Add what the batch entails; raises where something forbids it, or a file that it names was never stored."""
+        await follow_deletes(batch, self.views, self.log)
+        await check_files(batch, self.log)
 
     async def write(self, batch: Batch) -> Appended:
         """Append a batch; refusals are told in terms of fields."""
         try:
-            return await self._log.append(batch.request())
+            return await self.log.append(batch.request())
         except (WrongVersion, Taken) as conflict:
             problem: Problem = conflict
             for entity, stored in batch.stored().items():
@@ -194,7 +196,7 @@ class Records:
     async def append_all(self, table: Table, request: Append, records: Sequence[Stored]) -> Appended:
         """Append what `creation` made; refusals are told in terms of fields."""
         try:
-            return await self._log.append(request)
+            return await self.log.append(request)
         except (WrongVersion, Taken) as conflict:
             raise explain(self.catalog, table, records, conflict) from conflict
 
@@ -217,12 +219,12 @@ class Records:
     async def _recorded(self, author: Author) -> list[Event]:
         """The stream up to the event that this very request, sent before, has recorded."""
         event_id = _event_id(author)
-        event = await self._log.find(event_id) if event_id else None
+        event = await self.log.find(event_id) if event_id else None
         if event is None:
             return []
         if codec.parse(event.meta).get('fingerprint') != author.fingerprint:
             raise IdReused('This Idempotency-Key was used before for another request.')
-        return [other for other in await self._log.read_stream(event.stream) if other.version <= event.version]
+        return [other for other in await self.log.read_stream(event.stream) if other.version <= event.version]
 
     async def recorded_batch(self, author: Author) -> dict[str, Any] | None:
         """What an import that was sent before, with the same key, has brought."""
@@ -231,7 +233,7 @@ class Records:
             return None
         batch = codec.parse(recorded[-1].meta)['batch']
         sql = 'SELECT count(*), max(position) FROM events WHERE position >= ? AND contains(meta, ?)'
-        rows = await self._log.database.query(sql, [recorded[-1].position, f'"batch":"{batch}"'])
+        rows = await self.log.database.query(sql, [recorded[-1].position, f'"batch":"{batch}"'])
         return {'count': rows[0][0], 'batch': batch, 'position': rows[0][1]}
 
 
@@ -242,5 +244,5 @@ def _event_id(author: Author, number: int = 0) -> str | None:
 
 
 def _as_recorded(table: Table, events: list[Event]) -> Record:
-    values = shown_form(table.entity, fold(events).values)
-    return Record(events[-1].stream.partition('/')[2], events[-1].version, event_owner(events[-1]), values)
+    record_id, owner = events[-1].stream.partition('/')[2], event_owner(events[-1])
+    return record_with(table, record_id, events[-1].version, owner, fold(events).values)
