@@ -14,6 +14,7 @@ from app.crud.aggregates import Aggregates
 from app.crud.bulk_api import BulkApi
 from app.crud.catalog import Catalog
 from app.crud.explaining import Explanations, FindUser
+from app.crud.files_api import FilesApi
 from app.crud.grouping import asks_for_groups
 from app.crud.history import History
 from app.crud.importing import import_file
@@ -59,6 +60,7 @@ class DataApi:
             route('GET', '/health', self.health),
             route('GET', '/api', self.list_entities),
             *BulkApi(self.records, self.undo, self.life).routes,
+            *FilesApi(self.views, self.log).routes,
             route('GET', '/api/{entity}', self.list),
             route('POST', '/api/{entity}', self.create),
             route('POST', '/api/{entity}/import', self.import_records),
