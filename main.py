@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from app.auth import COOKIE, Auth, Claims, Policy, RemoteAuth, Unreachable, Unreadable
 from app.cli import announcement, ask_password, parse_arguments
 from app.config import Config, Mistake, WrongConfig, load, wrong_projections
-from app.crud import Catalog, DataApi, seed
+from app.crud import Catalog, DataApi, differences, seed
 from app.docs import with_docs
 from app.errors import Problem, Unavailable
 from app.events import Damaged, DuckDBLog, open_log
@@ -116,7 +116,7 @@ def _open_store(log: DuckDBLog, catalog: Catalog) -> EventStore:
         log,
         owner=lambda category: RESERVED.get(category, '') or catalog.owner(category),
         tables=catalog.sql_tables,
-        differences=catalog.differences,
+        differences=partial(differences, catalog, log),
         snapshots_every=lambda: catalog.config.application.snapshots.every,
     )
 

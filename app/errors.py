@@ -73,6 +73,12 @@ class TooLarge(Problem):
     status, code, title = 413, 'too_large', 'Too large'
 
 
+class NoSuchRange(Problem):
+    """The part of a file that was asked for lies behind its end."""
+
+    status, code, title = 416, 'no_such_range', 'No such range'
+
+
 class Misdirected(Problem):
     """The Host header names a system that is not this one."""
 

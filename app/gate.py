@@ -29,8 +29,8 @@ SAFE = frozenset({'GET', 'HEAD', 'OPTIONS'})
 LOOPBACK = re.compile(r'127(\.\d+){3}|\[::1\]')
 REQUEST_ID = re.compile(r'[A-Za-z0-9._\-]{8,80}')
 METHODS = 'GET, POST, PUT, PATCH, DELETE'
-HEADERS = 'Authorization, Content-Type, If-Match, Idempotency-Key, X-Request-Id'
-EXPOSED = 'ETag, Location, Retry-After, X-Request-Id'
+HEADERS = 'Authorization, Content-Disposition, Content-Type, If-Match, Idempotency-Key, Range, X-Request-Id'
+EXPOSED = 'Content-Disposition, Content-Range, ETag, Location, Retry-After, X-Request-Id'
 
 
 class Gate:

@@ -13,6 +13,7 @@ from app.errors import Invalid, NotFound
 from app.expressions import Named, kind_of_column
 from app.fields import FIELD_TYPES, Field
 from app.fields.computed import Computed
+from app.fields.file import File
 from app.permissions import Permissions, Principal, may_field
 from app.schema_problems import FIXED_WORDS, problems_of, settle_computed
 from app.strict import Strict
@@ -80,7 +81,7 @@ class Entity(Strict):
     def display(self) -> str:
         """The field that stands for a record."""
         named = [name for name in [*self.interface.list_display, *self.fields] if not self.fields[name].minted]
-        return self.interface.display or named[0]
+        return self.interface.display or next((n for n in named if self.fields[n].column != 'JSON'), named[0])
 
     @cached_property
     def listed(self) -> tuple[Field, ...]:
@@ -118,6 +119,11 @@ class Entity(Strict):
     def field(self, name: str) -> Field | None:
         """The field that has or once had this name."""
         return self.fields.get(name) or self.fields.get(self.aliases.get(name, ''))
+
+    @cached_property
+    def files(self) -> tuple[File, ...]:
+        """The fields that hold files."""
+        return tuple(field for field in self.stored if isinstance(field, File))
 
     def without(self, names: frozenset[str]) -> Entity:
         """The entity as somebody knows it who may not know of these fields."""

@@ -1,10 +1,11 @@
 """CRUD Engine: entities defined in YAML become typed tables, REST endpoints and live changes."""
 
 from app.crud.api import DataApi
+from app.crud.attached import differences
 from app.crud.author import Author
 from app.crud.catalog import Catalog
 from app.crud.demo import seed
 from app.crud.records import Records
 from app.crud.views import Views
 
-__all__ = ['Author', 'Catalog', 'DataApi', 'Records', 'Views', 'seed']
+__all__ = ['Author', 'Catalog', 'DataApi', 'Records', 'Views', 'differences', 'seed']

@@ -16,6 +16,7 @@ from app.crud.bulk_api import BulkApi
 from app.crud.catalog import Catalog
 from app.crud.explaining import Explanations, FindUser
 from app.crud.exporting import Exports
+from app.crud.files_api import FilesApi
 from app.crud.grouping import asks_for_groups
 from app.crud.history import History
 from app.crud.importing import ImportApi, Imports
@@ -67,6 +68,7 @@ class DataApi:
             *Exports(self.views, self.log).routes,
             *ImportApi(self.catalog, self.imports, self.log.database.path.parent).routes,
             *SchemaApi(self.catalog, self.log, self.folder).routes,
+            *FilesApi(self.views, self.log).routes,
             route('GET', '/api/{entity}', self.list),
             route('POST', '/api/{entity}', self.create),
             route('GET', '/api/{entity}/changes', self.list_changes),

@@ -128,7 +128,7 @@ class Finder:
             return read(f'SELECT {table.select} FROM {rows} AS t WHERE t.id = ?', [record_id])
 
         found = await self._log.database.read(ask)
-        return record_of(table, found[0]) if found else None
+        return record_of(table, found[0], as_of) if found else None
 
     async def _find_all(self, table: Table, ids: list[str]) -> dict[str, Record]:
         where = 'id = ?' if len(ids) == 1 else f'id IN ({", ".join("?" * len(ids))})'

@@ -9,6 +9,7 @@ from typing import Any
 from app import codec
 from app.crud.catalog import Catalog
 from app.crud.covering import covers
+from app.crud.record import with_addresses
 from app.crud.values import shown_form
 from app.crud.views import Views
 from app.events import DuckDBLog, Event, rfc3339
@@ -98,12 +99,14 @@ def message_of(entity: Entity, event: Event) -> dict[str, Any]:
         data = {id_: change['to'] for id_, change in data.items()}
     elif event.type in {'created', 'restored'}:
         data = dict.fromkeys(names) | data
+    record_id = event.stream.partition('/')[2]
+    values = {names[id_]: value for id_, value in data.items() if id_ in names}
     return {
         'position': event.position,
         'type': event.type,
-        'id': event.stream.partition('/')[2],
+        'id': record_id,
         'version': event.version,
         'actor': codec.parse(event.meta).get('actor', ''),
         'recorded_at': rfc3339(event.recorded_at),
-        'values': {names[id_]: value for id_, value in data.items() if id_ in names},
+        'values': with_addresses(entity, record_id, values),
     }

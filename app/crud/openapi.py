@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.crud.bulk_openapi import SHARED, life_paths
+from app.crud.files_openapi import file_paths
 from app.docs import document, operation, query_parameter
 from app.schema import Entity
 
@@ -92,6 +93,7 @@ def _paths(entity: Entity) -> dict[str, Any]:
             'get': operation('May somebody do something with it, and why', {}, parameters=EXPLAIN, **tag),
         },
         **life_paths(address, record, record_id, tag),
+        **file_paths(entity, record_id, AS_OF),
         f'{address}/import': {'post': _import(entity)},
         f'{address}/changes': {'get': _changes(entity)},
     }

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from app.crud.table import Table
+from app.crud.values import Stored, shown_form
 from app.errors import Invalid, Stale
+from app.schema import Entity
 
 Values = dict[str, Any]
 
@@ -27,14 +29,28 @@ class Record(NamedTuple):
         return self._replace(values={name: value for name, value in self.values.items() if name not in names})
 
 
-def record_of(table: Table, row: tuple[Any, ...]) -> Record:
-    """What `Table.select` gave."""
+def record_of(table: Table, row: tuple[Any, ...], as_of: str = '') -> Record:
+    """What `Table.select` gave, now or as of a moment."""
     record_id, version, _, owner, *columns = row
     values = {
         field.name: field.from_row(value) if value is not None else None
         for field, value in zip(table.entity.readable, columns, strict=True)
     }
+    return Record(record_id, version, owner, with_addresses(table.entity, record_id, values, as_of))
+
+
+def record_with(table: Table, record_id: str, version: int, owner: str, stored: Stored) -> Record:
+    """A record that has these stored values."""
+    values = with_addresses(table.entity, record_id, shown_form(table.entity, stored))
     return Record(record_id, version, owner, values)
+
+
+def with_addresses(entity: Entity, record_id: str, values: Values, as_of: str = '') -> Values:
+    """The values by name, and in those that are files the address of each."""
+    for field in entity.files:
+        if value := values.get(field.name):
+            values[field.name] = field.shown(value, f'/api/{entity.resource}/{record_id}', as_of)
+    return values
 
 
 def record_from(table: Table, owner: str, body: bytes) -> Record:

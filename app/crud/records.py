@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from app.crud.attached import check_files
 from app.crud.author import Author
 from app.crud.batch import Batch
 from app.crud.cascading import follow_deletes
 from app.crud.catalog import Catalog
 from app.crud.covering import covers
 from app.crud.drafts import check_writable, draft_changes, draft_record
-from app.crud.record import Record, check_id, check_version
+from app.crud.record import Record, check_id, check_version, record_with
 from app.crud.references import explain
 from app.crud.repeated import as_recorded, recorded_batch, recorded_by, recorded_event
 from app.crud.table import Table
@@ -44,18 +45,18 @@ class Records:
     def __init__(self, catalog: Catalog, log: DuckDBLog, views: Views) -> None:
         self.catalog = catalog
         self.views = views
-        self._log = log
+        self.log = log
         self._turns = Turns()
 
     async def create(self, entity: str, sent: Any, author: Author) -> Record:
         """Add a record."""
         self.views.allow(entity, 'create', author.principal)
-        if recorded := await recorded_by(self._log, author):
+        if recorded := await recorded_by(self.log, author):
             return as_recorded(self.catalog.table(entity), recorded)
         try:
             return await self.retry(lambda: self._create(entity, sent, author), once=True)
         except Conflict:
-            if recorded := await recorded_by(self._log, author):
+            if recorded := await recorded_by(self.log, author):
                 return as_recorded(self.catalog.table(entity), recorded)
             raise
 
@@ -65,9 +66,10 @@ class Records:
         draft = draft_record(table, sent, author.principal)
         batch = Batch(self.catalog, author)
         batch.create(table, draft)
+        if table.entity.files:
+            await self.complete(batch)
         event = (await self.write(batch)).events[0]
-        values = shown_form(table.entity, draft.values)
-        return self._kept(table, Record(draft.id, event.version, author.principal.id, values))
+        return self._kept(table, record_with(table, draft.id, event.version, author.principal.id, draft.values))
 
     async def change(
         self,
@@ -97,17 +99,19 @@ class Records:
                 return record
             batch = Batch(self.catalog, author)
             after = batch.change(table, record, changes)
+            if table.entity.files:
+                await self.complete(batch)
             event = (await self.write(batch)).events[0]
-            return self._kept(table, Record(record.id, event.version, record.owner, shown_form(table.entity, after)))
+            return self._kept(table, record_with(table, record.id, event.version, record.owner, after))
 
-        if recorded := await recorded_by(self._log, author):
+        if recorded := await recorded_by(self.log, author):
             return as_recorded(self.catalog.table(entity), recorded)
         try:
             return await self._in_turn(stream, attempt, version)
         except Stale as stale:
             table = self.catalog.table(entity)
             names = names_for(table, author.principal)
-            events = await self._log.read_stream(stream, version or 0)
+            events = await self.log.read_stream(stream, version or 0)
             stale.extra['changes'] = [told(event, names) for event in events[-MOST_TOLD:]]
             raise
 
@@ -123,7 +127,7 @@ class Records:
             await self.complete(batch)
             return (await self.write(batch)).events[0].version
 
-        if recorded := await recorded_by(self._log, author):
+        if recorded := await recorded_by(self.log, author):
             return recorded[-1].version
         stream = f'{entity}/{self.catalog.table(entity).entity.canonical_id(record_id)}'
         return await self._in_turn(stream, attempt, version)
@@ -131,11 +135,11 @@ class Records:
     async def restore(self, entity: str, record_id: str, author: Author) -> Record:
         """Bring a deleted record back as it last was, with its id and its history."""
         table = self.catalog.table(entity)
-        if recorded := await recorded_by(self._log, author):
+        if recorded := await recorded_by(self.log, author):
             return as_recorded(table, recorded)
         decision = self.views.allow(entity, 'delete', author.principal)
         stream = f'{entity}/{table.entity.canonical_id(record_id)}'
-        events = await self._log.read_stream(stream)
+        events = await self.log.read_stream(stream)
         if not events:
             raise NotFound(f'There was never a record {record_id!r} in {entity}.')
         if events[-1].type != 'deleted':
@@ -149,16 +153,17 @@ class Records:
         batch = Batch(self.catalog, author)
         batch.restore(table, stream.partition('/')[2], events[-1].version, owner, values)
         event = (await self.write(batch)).events[0]
-        return Record(stream.partition('/')[2], event.version, owner, shown_form(table.entity, values))
+        return record_with(table, stream.partition('/')[2], event.version, owner, values)
 
     async def complete(self, batch: Batch) -> None:
-        """Add what the batch entails; raises where something forbids it."""
-        await follow_deletes(batch, self.views, self._log)
+        """Add what the batch entails; raises where something forbids it, or a file that it names was never stored."""
+        await follow_deletes(batch, self.views, self.log)
+        await check_files(batch, self.log)
 
     async def write(self, batch: Batch) -> Appended:
         """Append a batch; refusals are told in terms of fields."""
         try:
-            return await self._log.append(batch.request())
+            return await self.log.append(batch.request())
         except (WrongVersion, Taken) as conflict:
             problem: Problem = conflict
             for entity, stored in batch.stored().items():
@@ -202,8 +207,8 @@ class Records:
 
     async def recorded_event(self, author: Author) -> Event | None:
         """The first event that this very request, sent before, has recorded."""
-        return await recorded_event(self._log, author)
+        return await recorded_event(self.log, author)
 
     async def recorded_batch(self, author: Author) -> dict[str, Any] | None:
         """What a request that was sent before, with the same key, has brought."""
-        return await recorded_batch(self._log, author)
+        return await recorded_batch(self.log, author)

@@ -6,9 +6,8 @@ from typing import Any
 
 from app import codec
 from app.crud.author import Author
-from app.crud.record import Record
+from app.crud.record import Record, record_with
 from app.crud.table import Table
-from app.crud.values import shown_form
 from app.events import DuckDBLog, Event
 from app.events.aggregate import event_owner, fold
 from app.events.event import derived_id
@@ -52,5 +51,5 @@ def event_id(author: Author, number: int = 0) -> str | None:
 
 def as_recorded(table: Table, events: list[Event]) -> Record:
     """The record as the request had left it."""
-    values = shown_form(table.entity, fold(events).values)
-    return Record(events[-1].stream.partition('/')[2], events[-1].version, event_owner(events[-1]), values)
+    record_id, owner = events[-1].stream.partition('/')[2], event_owner(events[-1])
+    return record_with(table, record_id, events[-1].version, owner, fold(events).values)

@@ -127,7 +127,7 @@ class Shaping:
             ranked = f'QUALIFY row_number() OVER (PARTITION BY t."{column}" ORDER BY t._created) <= {MOST}'
             return read(f'SELECT {table.select} FROM {rows.sql} {ranked} ORDER BY t._created', rows.parameters)
 
-        return [record_of(table, row) for row in await self._log.database.read(read_all)]
+        return [record_of(table, row, as_of) for row in await self._log.database.read(read_all)]
 
 
 def _grow(tree: Tree, path: str) -> None:

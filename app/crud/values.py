@@ -61,6 +61,7 @@ def changed_values(entity: Entity, sent: Any, current: Stored, *, replace: bool 
 def stored_form(entity: Entity, values: Mapping[str, Any]) -> Stored:
     """The stored values behind a record's values by name."""
     stored = {field.id: values.get(field.name) for field in entity.stored}
+    stored |= {field.id: field.stored(value) for field in entity.files if (value := stored[field.id])}
     return {
         id_: codec.decode(codec.encode(value)) if isinstance(value, codec.Raw) else value
         for id_, value in stored.items()

@@ -103,7 +103,7 @@ class Views(Finder):
     ) -> Page:
         table, query = asked.table, asked.query
         page, more = rows[: query.limit], len(rows) > query.limit
-        records = [record_of(table, row).without(hidden) for row in page]
+        records = [record_of(table, row, query.as_of).without(hidden) for row in page]
         next_ = cursor_of(query.order, _sorted_values(table, page[-1])) if more and page else None
         labels = await self.labels(table, records, principal) if query.labels else None
         return Page(records, total, next_, labels)

@@ -11,12 +11,14 @@ import threading
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from app.events.blobs import UNFINISHED
 from app.events.copying import Cancelled, NotWhole, copy_database, verify_copy
 from app.events.database import Database
 
@@ -36,6 +38,7 @@ UNREADABLE = (
 MANIFEST = 'manifest.json'
 LEFT_OUT = ['the keys that sign access tokens (new ones are made; people log in again)', 'projections and snapshots']
 CHUNK = 1 << 20
+_UNFINISHED = shutil.ignore_patterns(f'*{UNFINISHED}')
 
 Save = Callable[[Path, threading.Event], dict[str, Any]]
 """Copies; returns what the copy must turn out to hold."""
@@ -144,9 +147,15 @@ def _save(contents: Contents, folder: Path, progress: Progress, cancelled: threa
     for name, source in contents.folders.items():
         if source.is_dir():
             progress.step = f'copying {name}'
-            shutil.copytree(source, folder / name)
+            shutil.copytree(source, folder / name, ignore=_UNFINISHED, copy_function=_copy_if_there)
         _stop_if(cancelled)
     return told
+
+
+def _copy_if_there(source: str, target: str) -> None:
+    """Files that nobody refers to may be removed meanwhile; what the log refers to never is."""
+    with suppress(FileNotFoundError):
+        shutil.copy2(source, target)
 
 
 def _manifest(told: dict[str, Any], folder: Path, progress: Progress) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """The embedded log: one DuckDB file that holds the events and the read tables that follow them in the same commit."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from app.events import recovery
+from app.events.blobs import Blob, Blobs
 from app.events.checkpoints import why_not
 from app.events.database import Database, parsed
 from app.events.event import BEGINNING, Event, Head
@@ -38,6 +39,7 @@ class DuckDBLog:
     def __init__(self, database: Database, head_file: HeadFile, apply: Sequence[Apply]) -> None:
         self.database = database
         self._head_file = head_file
+        self.blobs = Blobs(database.path.with_name('files'))
         self.writer = Writer(database, head_file, apply)
         self._tail = Tail(self.read, recovery.database_head(database).position)
         self._listeners: list[Callable[[Sequence[Event]], None]] = []
@@ -92,6 +94,18 @@ class DuckDBLog:
         rows = await self.database.query(recovery.HEAD)
         return Head(*rows[0]) if rows else BEGINNING
 
+    async def put_blob(self, chunks: AsyncIterable[bytes]) -> Blob:
+        """Store the content of a file, durably and once, under the hash of what it holds."""
+        return await self.blobs.put(chunks)
+
+    async def find_blobs(self, hashes: Collection[str], *, keep: bool = False) -> dict[str, Blob]:
+        """Those that are stored. With `keep` they stay for a day; once an event names `"sha256": "…"`, forever."""
+        return await self.blobs.find(hashes, keep=keep)
+
+    def get_blob(self, sha256: str, first: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        """The content from byte `first` on; raises `FileNotFoundError` where there is none."""
+        return self.blobs.read(sha256, first, length)
+
     def listen(self, listener: Callable[[Sequence[Event]], None]) -> None:
         """Call `listener` on the event loop with what was committed, before anybody is told that his write is done."""
         self._listeners.append(listener)
@@ -123,6 +137,7 @@ async def open_log(data: Path, apply: Sequence[Apply] = ()) -> DuckDBLog:
         undo.callback(database.close)
         await asyncio.to_thread(_prepare, database, head_file)
         log = DuckDBLog(database, head_file, apply)
+        await asyncio.to_thread(log.blobs.clear_unfinished)
         undo.pop_all()
     log.writer.start()
     return log

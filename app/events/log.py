@@ -1,11 +1,12 @@
 """The contract of the log: what can be asked of it, and how it says no. Which log runs is known to `main` alone."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
 from app.errors import Conflict
+from app.events.blobs import Blob
 from app.events.event import Event, Head, NewEvent
 
 
@@ -125,6 +126,15 @@ class Log(Protocol):
 
     async def head(self) -> Head:
         """The end of the log."""
+
+    async def put_blob(self, chunks: AsyncIterable[bytes]) -> Blob:
+        """Store the content of a file, durably and once, under the hash of what it holds."""
+
+    async def find_blobs(self, hashes: Collection[str], *, keep: bool = False) -> dict[str, Blob]:
+        """Those that are stored. With `keep` they stay for a day; once an event names `"sha256": "…"`, forever."""
+
+    def get_blob(self, sha256: str, first: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        """The content from byte `first` on; raises `FileNotFoundError` where there is none."""
 
     async def close(self) -> None:
         """Finish what was asked for and let go of the files."""

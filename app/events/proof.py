@@ -32,15 +32,16 @@ TABLES = "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_nam
 
 Said = dict[str, Any]
 Differences = Callable[[Read], list[str]]
-"""`differences(read)`: in what the read tables differ from what the log says."""
+"""`differences(read)`: in what the read tables differ from what the log says; raises `Broken` for other files."""
 
 
 class Broken(Exception):
-    """What was found, and at which position."""
+    """What was found, and at which position; or in which file, where that is not the log itself."""
 
-    def __init__(self, position: int, reason: str) -> None:
+    def __init__(self, position: int, reason: str, file: str = '') -> None:
         super().__init__(reason)
         self.position = position
+        self.file = file
 
 
 class Proof:
@@ -77,10 +78,10 @@ class Proof:
         yield {'status': 'whole', 'from': first, 'to': end, 'hash': previous, 'seconds': seconds}
 
     async def verify_in_background(self) -> None:
-        """Read all there is once; whatever is damaged stops all writing, so that nothing is built on it."""
+        """Read all there is once; a log that is damaged stops all writing, so that nothing is built on it."""
         async for said in self.verify(share=SHARE):
             self.last = said
-        if self.last['status'] == 'broken':
+        if self.last['status'] == 'broken' and self.last['file'] == str(self._log.database.path):
             self._log.writer.refuse(f'{self.last["reason"]} {REMEDY}')
 
     async def _verify_rest(self, end: int, *, whole: bool) -> None:
@@ -108,9 +109,9 @@ class Proof:
         return await self._log.database.read(lambda read: question(read, *values))
 
     def _broken(self, error: Exception, position: int) -> dict[str, Any]:
-        file = str(self._log.database.path)
+        file = getattr(error, 'file', '') or str(self._log.database.path)
         place = error.position if isinstance(error, Broken) else position + 1
-        reason = f'{file} is damaged at event {place}: {error}'
+        reason = f'{file} is damaged{f" at event {place}" if place else ""}: {error}'
         logger.critical('%s %s', reason, REMEDY)
         return {'status': 'broken', 'file': file, 'position': place, 'reason': reason, 'remedy': REMEDY}
 

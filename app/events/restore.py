@@ -27,6 +27,7 @@ def prepare_restore(backup: Path, data: Path, checks: Mapping[str, Check]) -> di
     shutil.rmtree(data / READY, ignore_errors=True)
     try:
         manifest = unpack(backup, partial, checks)
+        (partial / 'files').mkdir(mode=0o700, exist_ok=True)  # so that files of now are kept beside the log of now
         told = manifest['parts']['events.duckdb']
         head_file = HeadFile(partial / 'events.head')
         head_file.write(Head(told['events'], told['hash']))

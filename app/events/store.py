@@ -13,6 +13,7 @@ from app.events.duckdb_log import DuckDBLog
 from app.events.projections import Projections, Tables
 from app.events.proof import Differences, Proof
 from app.events.snapshots import Snapshots
+from app.events.sweeping import Sweep
 from app.projection import Projection
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,8 @@ class EventStore:
     async def start(self, projections: Mapping[str, Projection]) -> dict[str, str]:
         """Begin to follow the log; says of each projection that cannot run why not."""
         wrong = await self.projections.activate(projections)
-        for work in (self._wake_projections(), self._take_snapshots(), self.proof.verify_in_background()):
+        following = self._wake_projections(), self._take_snapshots()
+        for work in (*following, self.proof.verify_in_background(), Sweep(self.log).run()):
             self._tasks.append(_watched(work))
         return wrong
 

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from app.errors import Unavailable
+from tests import attaching
 from tests.history import check_history, history
 from tests.process import System, wait_until
 
@@ -157,6 +158,15 @@ def test_on_a_full_disk_reads_go_on_and_writes_do_again_once_there_is_room(
     wal = system.data / WAL
     wait_until(lambda: not wal.exists() or wal.stat().st_size < IDLE_CHECKPOINT, 'the checkpoint that was put off')
     customers.check()
+
+
+def test_a_file_that_finds_no_room_is_refused_and_leaves_nothing(small_disk: Path) -> None:
+    with attaching.start(small_disk) as system:
+        ballast = fill(small_disk)
+        check_refused(attaching.send(system, bytes(3_000_000)), 'No space left on device')
+        assert attaching.stored(system) == set()
+        ballast.unlink()
+        assert attaching.send(system, bytes(3_000_000)).status_code == 201
 
 
 @pytest.mark.long

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from app.crud.attached import wrong_files
 from app.crud.importing.part import Part
 from app.crud.importing.rows import Row, RowErrors
 from app.crud.importing.seen import Seen
@@ -63,6 +64,9 @@ class Clashes:
             await self._find_taken(field, wanted)
         for field in self._table.entity.references:
             await self._find_missing(field, wanted)
+        written = [one.written for one in wanted]
+        for number, name, message in await wrong_files(self._table.entity, written, self._records.log):
+            self._errors.add(wanted[number].row, name, message)
 
     def settle(self, part: Part) -> None:
         """The part is whole: what no row of it has put right stays wrong."""

@@ -6,8 +6,11 @@ import json
 
 from app.config import check
 from app.crud.openapi import describe
+from app.fields.file import PARTS
+from app.file_kind import IMAGES, UNKNOWN
 from tests.unit.crud.shop import DOCUMENTS
 
+THINGS = 'resource: things\nfields: {photo: image, paper: file}\n'
 CLOSED = 'resource: secrets\nfields: {a: string}\napi: {enabled: false}\n'
 DOCUMENT = describe(check({**DOCUMENTS, 'entities/secrets.yaml': CLOSED}).entities)
 
@@ -33,6 +36,17 @@ def test_every_open_entity_has_its_addresses() -> None:
         '/changes': ['get'],
         '/export.{format}': ['get'],
     }
+
+
+def test_files_have_addresses_of_their_own() -> None:
+    paths = describe(check({'entities/things.yaml': THINGS}).entities)['paths']
+    upload, download = paths['/api/things/files/photo']['post'], paths['/api/things/{id}/files/photo']['get']
+    assert set(upload['requestBody']['content']) == {*IMAGES, 'multipart/form-data'}
+    assert upload['responses']['201']['content']['application/json']['schema']['required'] == list(PARTS)
+    assert set(download['responses']['200']['content']) == set(IMAGES)
+    assert {each['name'] for each in download['parameters']} == {'inline', 'as_of'}
+    assert set(paths['/api/things/{id}/files/paper']['get']['responses']['200']['content']) == {UNKNOWN}
+    assert not any('files' in path for path in DOCUMENT['paths'])
 
 
 def test_a_record_is_described_field_by_field() -> None:
