@@ -137,8 +137,13 @@ def _check_categories(facts: Facts, unchanged: Mapping[str, int]) -> None:
 
 
 def _check_claims(facts: Facts, request: Append) -> dict[ClaimKey, str | None]:
-    changes: dict[ClaimKey, str | None] = {}
-    for claim in sorted(request.claims, key=lambda claim: not claim.release):  # so that two may exchange theirs
+    released = {
+        (claim.scope, claim.key)
+        for claim in request.claims
+        if claim.release and facts.claims.get((claim.scope, claim.key)) == claim.owner
+    }
+    changes: dict[ClaimKey, str | None] = dict.fromkeys(released)  # first of all, so that two may exchange theirs
+    for claim in request.claims:
         key = claim.scope, claim.key
         holder = changes[key] if key in changes else facts.claims.get(key)
         if claim.release:

@@ -100,6 +100,12 @@ SENTENCES: list[tuple[str, list[Append], Append, Any]] = [
         ask(claims=[free('a', 'c/1'), take('a', 'c/2')]),
         [],
     ),
+    (
+        'two owners exchange their keys within one request',
+        [ask(claims=[take('a', 'c/1'), take('b', 'c/2')])],
+        ask(claims=[free('a', 'c/1'), take('b', 'c/1'), free('b', 'c/2'), take('a', 'c/2')]),
+        [],
+    ),
     ('two in one request cannot take the same key', [], ask(claims=[take('a', 'c/1'), take('a', 'c/2')]), Taken),
     (
         'a key that was taken and released in one request is free',
