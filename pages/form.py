@@ -9,8 +9,10 @@ from nicegui import events, ui
 
 from app.errors import Problem
 from app.fields import Choices, Field
+from app.fields.file import File
 from app.schema import Entity
 from pages.design import html, text
+from pages.file_control import FileControl
 
 Save = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -47,7 +49,7 @@ class Form:
         if field.minted or field.fills_itself:
             return
         value = self._before.get(field.name, field.default if self._new else None)
-        control = field.input(value, choices)
+        control = FileControl(entity, field, value) if isinstance(field, File) else field.input(value, choices)
         control.props('outlined dense hide-bottom-space lazy-rules').props(f'data-field={field.name}')
         if field.help:
             control.props['hint'] = field.help
@@ -60,7 +62,10 @@ class Form:
         self._inputs[field.name] = control
 
     async def _submit(self, _: events.GenericEventArguments | None = None) -> None:
-        self._show({})
+        sending = [name for name, control in self._inputs.items() if getattr(control, 'sending', False)]
+        self._show(dict.fromkeys(sending, 'is still on its way'))
+        if sending:
+            return
         self._button.props('loading')
         try:
             await self._save(self._changed())
@@ -75,7 +80,7 @@ class Form:
     def _changed(self) -> dict[str, Any]:
         now = {name: control.value for name, control in self._inputs.items()}
         if self._new:
-            return {name: value for name, value in now.items() if value not in {None, ''}}
+            return {name: value for name, value in now.items() if value not in (None, '')}
         shown = {name: _as_shown(self._before.get(name)) for name in now}
         return {name: value for name, value in now.items() if _as_shown(value) != shown[name]}
 
