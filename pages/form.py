@@ -9,8 +9,10 @@ from nicegui import events, ui
 
 from app.errors import Problem
 from app.fields import Choices, Field
+from app.fields.file import File
 from app.schema import Entity
 from pages.design import html, text
+from pages.file_control import FileControl
 
 Save = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -48,7 +50,7 @@ class Form:
         if field.minted or field.fills_itself or field.derived:
             return
         value = self._before.get(field.name, field.default if self._new else None)
-        control = field.input(value, choices)
+        control = FileControl(entity, field, value) if isinstance(field, File) else field.input(value, choices)
         control.props('outlined dense hide-bottom-space lazy-rules').props(f'data-field={field.name}')
         for name, said in (('hint', field.help), ('suffix', field.unit), ('placeholder', field.placeholder)):
             if said:
@@ -63,7 +65,10 @@ class Form:
         self._shown[field.name] = _as_shown(control.value)
 
     async def _submit(self, _: events.GenericEventArguments | None = None) -> None:
-        self._show({})
+        sending = [name for name, control in self._inputs.items() if getattr(control, 'sending', False)]
+        self._show(dict.fromkeys(sending, 'is still on its way'))
+        if sending:
+            return
         self._button.props('loading')
         try:
             await self._save(self._changed())

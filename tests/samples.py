@@ -22,6 +22,7 @@ KINDS = {
 }
 POLYGLOTS = {
     'a header of GIF before a page': b'GIF89a<html><script>alert(1)</script>',
+    'a script that begins like a GIF': b'GIF89a=0;alert(1)//',
     'a whole GIF before a page': GIF + b'<!DOCTYPE html><script>alert(1)</script>',
     'a script in a comment of JPEG': b'\xff\xd8\xff\xfe\x00\x20<script>alert(1)</script>' + JPEG,
     'a PNG before a drawing': PNG + SVG,

@@ -1,5 +1,7 @@
 // How a value looks in a grid, by the `cell` of its field type. All of it is text: nothing here makes HTML from data.
 
+import { bytes } from "./dom.js";
+
 const KINDS = {
   active: "good", paid: "good", confirmed: "brand-soft", shipped: "brand-soft", pending: "warn", draft: "warn",
   inactive: "", cancelled: "bad",
@@ -31,6 +33,7 @@ const FORMATS = {
   list: (value) => value.join(", "),
   badges: (value) => value.join(", "),
   json: (value) => JSON.stringify(value),
+  file: (value) => value.name,
   reference: (value, field, labels) => labels[field.references]?.[value] ?? value,
 };
 
@@ -64,6 +67,7 @@ const RENDERERS = {
   },
   email: ({ value }) => link(value, `mailto:${value}`),
   url: ({ value }) => link(value, value),
+  file: ({ value }) => (value ? file(value) : ""),
 };
 
 function pill(value) {
@@ -73,13 +77,26 @@ function pill(value) {
   return element;
 }
 
+function file({ name, size, url }) {
+  const shown = document.createElement("span");
+  const weight = document.createElement("small");
+  weight.className = "muted";
+  weight.textContent = ` ${bytes(size)}`;
+  shown.append(url?.startsWith("/api/") ? opening(url, name) : name, weight);
+  return shown;
+}
+
 function link(value, href) {
   if (!value || !/^(mailto:|https?:\/\/)/i.test(href)) return "";
+  return opening(href, value);
+}
+
+function opening(href, text) {
   const anchor = document.createElement("a");
   anchor.href = href;
   anchor.rel = "noopener noreferrer";
   if (!href.startsWith("mailto:")) anchor.target = "_blank";
-  anchor.textContent = value;
+  anchor.textContent = text;
   anchor.addEventListener("click", (event) => event.stopPropagation());
   return anchor;
 }

@@ -1,7 +1,8 @@
 // Requests to our own services, on this port or another: with the session cookie, and errors as sentences.
 
-export async function request(url, { method = "GET", body, headers = {} } = {}) {
+export async function request(url, { method = "GET", body, file, headers = {} } = {}) {
   const options = { method, credentials: "include", headers: { Accept: "application/json", ...headers } };
+  if (file) options.body = file;
   if (body !== undefined) {
     options.body = JSON.stringify(body);
     options.headers["Content-Type"] = "application/json";
