@@ -10,6 +10,7 @@ import pytest
 
 from tests.fuzzing import Fuzzing, Request, patiently
 from tests.process import ADMIN, PASSWORD, System
+from tests.samples import PNG
 
 EXAMPLES = [10, pytest.param(100, marks=pytest.mark.long)]
 PERSON = {'username': 'ida', 'email': 'ida@example.com', 'password': 'seven green bottles'}
@@ -53,6 +54,10 @@ class RecordsOfAllKinds:
             'POST /api/schema/plan': lambda: {'json': {'documents': {}}},
             'POST /api/schema/apply': lambda: {'json': {'documents': {}}},
             'POST /api/undo': lambda: {'json': {'position': self._position_of_new('products')}},
+        }
+        good |= {
+            'POST /api/products/files/photo': lambda: {'content': PNG},
+            'GET /api/products/{id}/files/photo': self._with_photo,
         }
         for entity in ('customers', 'orders', 'order_items', 'products'):
             good |= self._good(entity)
@@ -113,6 +118,12 @@ class RecordsOfAllKinds:
         gone = self._system.client.delete(self._system.url('crud', f'/api/{entity}/{path["path"]["id"]}'))
         assert gone.status_code == 204, gone.text
         return path
+
+    def _with_photo(self) -> dict[str, Any]:
+        sent = self._system.client.post(self._system.url('crud', '/api/products/files/photo'), content=PNG)
+        values = self._sample('products') | {'photo': sent.json()}
+        made = self._system.client.post(self._system.url('crud', '/api/products'), json=values)
+        return {'path': {'id': made.json()['id']}}
 
     def _position_of_new(self, entity: str) -> int:
         self._create(entity)

@@ -75,10 +75,12 @@ def half_an_upload(system: System) -> http.client.HTTPConnection:
     return connection
 
 
-def test_who_breaks_off_leaves_nothing(shared: System) -> None:
-    before = stored(shared)
-    half_an_upload(shared).close()
-    wait_until(lambda: stored(shared) == before, 'the half to be gone')
+def test_who_breaks_off_leaves_nothing_and_is_no_bug(tmp_path: Path) -> None:
+    with start(tmp_path) as system:
+        half_an_upload(system).close()
+        wait_until(lambda: stored(system) == set(), 'the half to be gone')
+        system.stop()
+        assert 'failed' not in system.output
 
 
 def test_a_kill_in_the_middle_of_an_upload_leaves_nothing(tmp_path: Path) -> None:
