@@ -88,19 +88,18 @@ class Records:
             record = await self.views.get(entity, record_id, author.principal, 'update')
             table = self.catalog.table(entity)
             hidden = table.entity.hidden_from(author.principal)
-            kept = (table.entity.closed_to(author.principal) | hidden) if replace else frozenset()
+            kept = table.entity.closed_to(author.principal) | hidden if replace else frozenset()
             check_version(record.without(hidden), version)
             check_id(record, sent)
             check_writable(table.entity, sent, author.principal)
             before = stored_form(table.entity, record.values)
-            wanted = {name: record.values[name] for name in kept if name in record.values} | sent if kept else sent
+            wanted = {name: record.values[name] for name in kept & record.values.keys()} | sent if kept else sent
             changes = draft_changes(table, before, wanted, author.principal, replace=replace)
             if not changes:
                 return record
             batch = Batch(self.catalog, author)
             after = batch.change(table, record, changes)
-            if table.entity.files:
-                await self.complete(batch)
+            await self.complete(batch)
             event = (await self.write(batch)).events[0]
             return self._kept(table, record_with(table, record.id, event.version, record.owner, after))
 
@@ -109,8 +108,7 @@ class Records:
         try:
             return await self._in_turn(stream, attempt, version)
         except Stale as stale:
-            table = self.catalog.table(entity)
-            names = names_for(table, author.principal)
+            names = names_for(self.catalog.table(entity), author.principal)
             events = await self.log.read_stream(stream, version or 0)
             stale.extra['changes'] = [told(event, names) for event in events[-MOST_TOLD:]]
             raise

@@ -95,7 +95,7 @@ SENTENCES: list[tuple[str, list[Append], Append, Any]] = [
         Taken,
     ),
     (
-        'a key moves to another owner within one request',
+        'a key moves to another owner',
         [ask(claims=[take('a', 'c/1')])],
         ask(claims=[free('a', 'c/1'), take('a', 'c/2')]),
         [],
@@ -157,12 +157,10 @@ def test_the_decision(before: list[Append], request_: Append, outcome: Any, grou
         result = plan(facts, [request_], NOW)
     verdict = result.verdicts[-1]
     if outcome == 'duplicate':
-        assert isinstance(verdict, Appended)
-        assert verdict.duplicate
+        assert isinstance(verdict, Appended) and verdict.duplicate
         assert verdict.events == (facts.recorded[FIRST],)
     elif isinstance(outcome, list):
-        assert isinstance(verdict, Appended), verdict
-        assert not verdict.duplicate
+        assert isinstance(verdict, Appended) and not verdict.duplicate, verdict
         assert [f'{event.stream}@{event.version}' for event in verdict.events] == outcome
     else:
         assert type(verdict) is outcome, verdict
