@@ -101,6 +101,11 @@ class Entity(Strict):
         return (*((field,) for field in self.stored if field.unique), *together)
 
     @cached_property
+    def sendable(self) -> frozenset[str]:
+        """What a client may name in a record."""
+        return frozenset(self.fields) | {'id', '_version'}
+
+    @cached_property
     def ruled(self) -> tuple[Field, ...]:
         """The fields that say something of the record they stand in."""
         return tuple(field for field in self.stored if field.ruled)

@@ -9,13 +9,16 @@ from typing import Any
 from app import codec
 from app.events import Event
 from app.events.log import Database
-from app.events.time_travel import records_as_of
+from app.events.time_travel import records_as_of, records_created
 from app.schema import Entity, encode_part
 
 SCHEMA = 'records'
 FOREVER = 2**62
 PART = 20_000
 """Records whose past is worked out at once, where all are: 100,000 at once would take 350 MB."""
+MANY = 1_000
+"""More records that are new come out of the log by one statement, in a tenth of the time."""
+AT_ONCE = 5_000
 FEW = 2
 """Up to so many records are updated one by one, half a millisecond each; more by one statement, of two or three."""
 
@@ -37,6 +40,7 @@ class Table:
         self.name = f'{SCHEMA}."{name or entity.resource}"'
         self.fields = {field.id: field for field in entity.stored}
         self._exact = any(field.type_name == 'json' for field in entity.stored)
+        self._plain = not any(field.column == 'JSON' or field.column.endswith('[]') for field in entity.stored)
         system = {'id': 'VARCHAR', '_version': 'INTEGER', '_created': 'BIGINT', '_owner': 'VARCHAR'}
         self.columns = system | {id_: field.column for id_, field in self.fields.items()}
 
@@ -96,12 +100,18 @@ class Table:
         columns = [f'"{name}" {kind}{" PRIMARY KEY" if name == "id" else ""}' for name, kind in self.columns.items()]
         return f'CREATE TABLE {self.name} ({", ".join(columns)})'
 
-    def apply(self, database: Database, events: Iterable[Event]) -> None:
-        """Bring the table up to date with `events` of this entity, in order."""
-        changes = self._fold(events)
-        self._delete(database, changes.deletes)
-        self._update(database, changes.updates)
-        self._insert(database, list(changes.inserts.items()))
+    def apply(self, database: Database, events: Sequence[Event]) -> None:
+        """Bring the table up to date with `events` of this entity, in order; they are in the log already."""
+        if self._plain and len(events) > MANY and all(event.type == 'created' for event in events):
+            columns = {id_: field.column for id_, field in self.fields.items()}
+            rows = records_created(self.entity.resource, columns, events[0].position, events[-1].position)
+            database.execute(f'INSERT INTO {self.name} ({self._places(self.columns)}) {rows}')
+            return
+        for start in range(0, len(events), AT_ONCE):
+            changes = self._fold(events[start : start + AT_ONCE])
+            self._delete(database, changes.deletes)
+            self._update(database, changes.updates)
+            self._insert(database, list(changes.inserts.items()))
 
     def _fold(self, events: Iterable[Event]) -> Changes:
         changes = Changes()
@@ -163,8 +173,11 @@ class Table:
             names = [name for name in self.columns if name != 'id']
             rows = [(record_id, *(row[name] for name in names)) for record_id, row in inserts]
             source, lists = self._unnest(['id', *names], rows)
-            places = ', '.join(f'"{name}"' for name in ['id', *names])  # columns lie in the order they were added in
-            database.execute(f'INSERT INTO {self.name} ({places}) {source}', lists)
+            database.execute(f'INSERT INTO {self.name} ({self._places(["id", *names])}) {source}', lists)
+
+    def _places(self, names: Iterable[str]) -> str:
+        """The columns by name, since they lie in the order they were added in."""
+        return ', '.join(f'"{name}"' for name in names)
 
     def _unnest(self, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> tuple[str, list[list[Any]]]:
         selected = ', '.join(

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from app import codec
 from app.errors import Invalid, Malformed
+from app.events.event import rfc3339
 from app.expressions import Row, User, to_stored
 from app.fields import Field
 from app.fields.computed import Computed
-from app.fields.timestamp import format_moment
 from app.schema import Entity
 
 Stored = dict[str, Any]
@@ -24,11 +24,14 @@ def new_values(entity: Entity, sent: Any) -> Stored:
     values = _named(entity, sent)
     stored: Stored = {}
     errors: dict[str, str] = {}
+    moment = _now()
     for field in entity.stored:
         if field.fills_itself:
-            stored[field.id] = _now()
+            stored[field.id] = moment
             continue
-        _accept(field, field.for_new(values), stored, errors)
+        value = field.for_new(values)
+        if value is not None or field.required:
+            _accept(field, value, stored, errors)
     if errors:
         raise Invalid(errors=errors)
     return {id_: value for id_, value in stored.items() if value is not None}
@@ -82,13 +85,15 @@ def shown_form(entity: Entity, stored: Stored) -> dict[str, Any]:
 def _named(entity: Entity, sent: Any) -> dict[str, Any]:
     if not isinstance(sent, dict):
         raise Malformed('The body must be a JSON object: {"field": value, …}.')
+    if sent.keys() <= entity.sendable:
+        return sent
     named: dict[str, Any] = {}
     wrong = {}
     for sent_name, value in sent.items():
         name = str(entity.aliases.get(sent_name, sent_name))
         if name in named:
             wrong[sent_name] = f'is another name of {name}; send one of them'
-        elif name not in entity.fields and name not in {'id', '_version'}:
+        elif name not in entity.sendable:
             close = difflib.get_close_matches(name, entity.fields, n=1)
             wrong[name] = 'is not a field' + (f', did you mean {close[0]!r}?' if close else '')
         named[name] = value
@@ -107,7 +112,7 @@ def _computed(field: Computed, row: Row) -> Any:
 
 
 def _accept(field: Field, value: Any, stored: Stored, errors: dict[str, str]) -> None:
-    if field.settled_later and (value is None or value == ''):
+    if (value is None or value == '') and (field.settled_later or not field.required):
         stored[field.id] = None
         return
     try:
@@ -117,4 +122,4 @@ def _accept(field: Field, value: Any, stored: Stored, errors: dict[str, str]) ->
 
 
 def _now() -> str:
-    return format_moment(datetime.now(UTC))
+    return rfc3339(time.time_ns() // 1000)

@@ -3,6 +3,7 @@
 import hashlib
 import uuid
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from app import codec
@@ -97,4 +98,10 @@ def derived_id(*parts: str) -> str:
 def rfc3339(microseconds: int) -> str:
     """A moment as text, in UTC, to the microsecond."""
     seconds, rest = divmod(microseconds, 1_000_000)
-    return f'{datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat()}.{rest:06d}Z'
+    return f'{_second(seconds)}.{rest:06d}Z'
+
+
+@lru_cache(maxsize=256)
+def _second(seconds: int) -> str:
+    """Those who come one after the other mostly share it."""
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat()

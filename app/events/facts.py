@@ -1,6 +1,7 @@
 """What the log must know to decide a group of requests: from a bounded cache, the rest by one query each per group."""
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from app.events.database import parsed
@@ -9,6 +10,8 @@ from app.events.log import Append, Expect
 from app.events.plan import ABSENT, ClaimKey, Facts, Plan, StreamHead
 
 CACHED = 100_000
+AT_ONCE = 10_000
+"""Claims that are looked up by one query."""
 RECENT = 200_000
 """Events at the end of the log whose streams are known from the start: one look-up costs as much as reading them."""
 
@@ -71,11 +74,7 @@ class FactFinder:
                 self._streams[stream] = head
 
     def _find_streams(self, requests: Sequence[Append]) -> dict[str, StreamHead]:
-        mentioned = dict.fromkeys(_mentioned_streams(requests), ABSENT)
-        for request in requests:
-            for stream, expected in request.expected.items():
-                if expected is Expect.NEW and stream not in self._streams:
-                    mentioned.pop(stream, None)
+        mentioned = dict.fromkeys(self._mentioned_streams(requests), ABSENT)
         missing = []
         for stream in mentioned:
             known = self._streams.get(stream)
@@ -98,17 +97,24 @@ class FactFinder:
         keys = {(claim.scope, claim.key) for request in requests for claim in request.claims}
         if not keys:
             return {}
-        by_text = {claim_text(*key): key for key in keys}
-        return {by_text[text]: owner for text, owner in self._cursor.execute(CLAIMS, [list(by_text)]).fetchall()}
+        found: dict[ClaimKey, str] = {}
+        remaining = iter(keys)
+        while by_text := {claim_text(*key): key for key in islice(remaining, AT_ONCE)}:
+            rows = self._cursor.execute(CLAIMS, [list(by_text)]).fetchall()
+            found |= {by_text[text]: owner for text, owner in rows}
+        return found
+
+    def _mentioned_streams(self, requests: Sequence[Append]) -> Iterable[str]:
+        """The streams that may be known, which those that are new are not."""
+        for request in requests:
+            new = {stream for stream, expected in request.expected.items() if expected is Expect.NEW}
+            new.difference_update(self._streams)
+            yield from request.expected.keys() - new
+            for event in request.events:
+                if event.stream not in new:
+                    yield event.stream
 
 
 def claim_text(scope: str, key: str) -> str:
     """A claim as it is stored, in one column, because DuckDB looks up one column by its index and never two."""
     return f'{scope}\x1f{key}'
-
-
-def _mentioned_streams(requests: Sequence[Append]) -> Iterable[str]:
-    for request in requests:
-        yield from request.expected
-        for event in request.events:
-            yield event.stream

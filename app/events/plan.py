@@ -17,6 +17,7 @@ class StreamHead(NamedTuple):
 
 
 ABSENT = StreamHead(0, False)
+BEGUN = StreamHead(1, False)
 ClaimKey = tuple[str, str]
 
 
@@ -87,24 +88,34 @@ def _accept(plan: Plan, request: Append) -> Appended:
     _check_streams(facts, request)
     _check_categories(facts, request.unchanged)
     claims = _check_claims(facts, request)
-    events = []
-    for new in request.events:
-        stream = facts.streams.get(new.stream, ABSENT)
-        event = record(new, facts.head, stream.version + 1, facts.recorded_at)
-        facts.head = Head(event.position, event.hash)
-        facts.streams[new.stream] = StreamHead(event.version, new.type == 'deleted')
-        facts.categories[category(new.stream)] = event.position
-        if not new.minted:
-            facts.recorded[new.event_id] = event
-        events.append(event)
+    events = _record_all(facts, request.events)
     plan.events += events
-    plan.claims |= claims
+    plan.claims = plan.claims | claims if plan.claims else claims
     for key, holder in claims.items():
         if holder is None:
             facts.claims.pop(key, None)
         else:
             facts.claims[key] = holder
     return Appended(tuple(events))
+
+
+def _record_all(facts: Facts, new_events: Sequence[NewEvent]) -> list[Event]:
+    events = []
+    head, streams = facts.head, facts.streams
+    for new in new_events:
+        event = record(new, head, streams.get(new.stream, ABSENT).version + 1, facts.recorded_at)
+        head = Head(event.position, event.hash)
+        streams[new.stream] = BEGUN if event.version == 1 and new.type == 'created' else _head_after(event)
+        facts.categories[category(new.stream)] = event.position
+        if not new.minted:
+            facts.recorded[new.event_id] = event
+        events.append(event)
+    facts.head = head
+    return events
+
+
+def _head_after(event: Event) -> StreamHead:
+    return StreamHead(event.version, event.type == 'deleted')
 
 
 def category(stream: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 
 import httpx
 
-from tests.process import System
+from tests.process import System, wait_until
 from tests.scenario import appended_since, last_position
 
 
@@ -66,3 +67,76 @@ def test_bytes_that_are_not_utf8_are_named_by_line(system: System) -> None:
     address = system.url('crud', '/api/products/import')
     answer = system.client.post(address, content=b'sku,name,price\nA,\xfc,1\n', headers={'Content-Type': 'text/csv'})
     assert (answer.status_code, 'line 2' in answer.json()['detail']) == (400, True)
+
+
+def many(count: int, name: str) -> str:
+    """A file of so many customers."""
+    lines = (f'Customer {n},{name}{n}@example.org,{n % 1000}.50,active\n' for n in range(count))
+    return 'name,email,credit_limit,status\n' + ''.join(lines)
+
+
+def total(system: System, name: str) -> int:
+    """How many customers there are whose addresses begin so."""
+    return int(system.client.get(system.url('crud', '/api/customers'), params={'search': name}).json()['total'])
+
+
+def test_objects_line_by_line_update_and_create(system: System) -> None:
+    upload(system, 'products', 'sku,name,price\nL-1,One,1\nL-2,Two,2\n')
+    before = last_position(system)
+    lines = '{"sku": "L-1", "price": 1}\n{"sku": "L-2", "price": 3}\n{"sku": "L-3", "name": "Three", "price": 3}\n'
+    dry = upload(system, 'products', lines, 'application/x-ndjson', mode='upsert', dry_run='true')
+    assert (dry.status_code, [dry.json()[name] for name in ('create', 'update', 'unchanged')]) == (200, [1, 1, 1])
+    assert appended_since(system, before) == {}
+    done = upload(system, 'products', lines, 'application/x-ndjson', mode='upsert').json()
+    assert [done[name] for name in ('created', 'updated', 'unchanged')] == [1, 1, 1]
+    assert appended_since(system, before) == {'created': 1, 'changed': 1}
+
+
+def test_a_workbook_and_endless_lines_are_refused_before_they_have_come(system: System) -> None:
+    for content, words in ((b'PK\x03\x04' + b'x' * 1000, 'Excel'), (b'x' * 5_000_000, 'longer line')):
+        answer = system.client.post(
+            system.url('crud', '/api/products/import'), content=content, headers={'Content-Type': 'text/csv'}
+        )
+        assert answer.status_code in {400, 413}
+        assert words in answer.json()['detail']
+
+
+def test_an_import_in_the_background_tells_how_far_it_is(system: System) -> None:
+    begun = upload(system, 'customers', many(2000, 'back'), background='true')
+    assert begun.status_code == 202
+    address = system.url('crud', begun.headers['location'])
+    wait_until(lambda: system.client.get(address).json()['state'] == 'finished', 'the import to finish')
+    told = system.client.get(address).json()
+    assert (told['rows_read'], told['rows_written'], told['errors']) == (2000, 2000, 0)
+    assert (told['id'], told['result']['imported']) == (told['result']['batch'], 2000)
+    assert total(system, 'back') == 2000
+    system.client.post(system.url('crud', '/api/undo'), json={'batch': told['id']}).raise_for_status()
+    assert total(system, 'back') == 0
+    late = system.client.delete(address)
+    assert (late.status_code, 'POST /api/undo' in late.json()['detail']) == (409, True)
+
+
+def test_a_wrong_file_in_the_background_is_told_when_asked(system: System) -> None:
+    address = system.url('crud', upload(system, 'customers', 'name\n\n""\n', background='true').headers['location'])
+    wait_until(lambda: system.client.get(address).json()['state'] == 'failed', 'the import to fail')
+    problem = system.client.get(address).json()['problem']
+    assert (problem['status'], problem['row_errors'][0]['message']) == (422, 'is required')
+
+
+def test_a_cancelled_import_leaves_nothing(system: System) -> None:
+    begun = upload(system, 'customers', many(40_000, 'halt'), background='true')
+    address = system.url('crud', begun.headers['location'])
+    answer = system.client.delete(address)
+    assert (answer.status_code, answer.json()['state']) == (200, 'cancelled')
+    assert total(system, 'halt') == 0
+    assert system.client.get(address).json()['problem']['type'] == 'cancelled'
+
+
+def test_a_client_who_hangs_up_has_imported_nothing(system: System) -> None:
+    content = many(20_000, 'gone').encode()
+    host, port = system.url('crud').removeprefix('http://').strip('/').split(':')
+    with socket.create_connection((host, int(port))) as connection:
+        head = f'POST /api/customers/import HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: text/csv\r\n'
+        head += f'Authorization: {system.headers["Authorization"]}\r\nContent-Length: {len(content)}\r\n\r\n'
+        connection.sendall(head.encode() + content)
+    assert upload(system, 'customers', content.decode()).json()['imported'] == 20_000, 'the addresses are free'

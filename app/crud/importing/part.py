@@ -10,7 +10,7 @@ from app.crud.catalog import Catalog
 from app.crud.importing.wanted import Wanted
 from app.crud.references import expected_targets
 from app.crud.table import Table
-from app.crud.uniqueness import claims
+from app.crud.uniqueness import claims, uniques
 from app.events import Append, Claim, Expect, NewEvent, new_event
 from app.events.log import Expectation
 
@@ -22,6 +22,8 @@ class Part:
         self._catalog = catalog
         self._table = table
         self._author = author
+        self._resource = table.entity.resource
+        self._uniques = uniques(table.entity)
         self._metas: dict[str, str] = {}
         self._expected: dict[str, Expectation] = {}
         self._claims: list[Claim] = []
@@ -34,22 +36,24 @@ class Part:
 
     def add(self, wanted: Wanted) -> None:
         """Another row."""
-        entity = self._table.entity
-        stream = f'{entity.resource}/{wanted.id}'
-        for target in expected_targets(self._catalog, self._table, [wanted.written]) if entity.references else ():
-            self._expected.setdefault(target, Expect.EXISTS)
+        stream = f'{self._resource}/{wanted.id}'
+        if self._table.entity.references:
+            for target in expected_targets(self._catalog, self._table, [wanted.written]):
+                self._expected.setdefault(target, Expect.EXISTS)
         if wanted.record is None:
-            self._expected[stream] = Expect.NEW if wanted.minted else Expect.NONE
             self.created.append(wanted.row.number)
-            event = new_event(stream, 'created', wanted.after, self._meta(''))
+            self._expected[stream] = Expect.NEW if wanted.minted else Expect.NONE
+            self.events.append(new_event(stream, 'created', wanted.after, self._meta('')))
+            for unique in self._uniques:
+                if (key := unique.key(wanted.after)) is not None:
+                    self._claims.append(Claim(unique.scope, key, stream))
         else:
-            self._expected[stream] = wanted.record.version
             self.changed.append(wanted.row.number)
-            event = new_event(stream, 'changed', wanted.changes or {}, self._meta(wanted.record.owner))
-        self.events.append(event)
-        changed = claims(entity, stream, wanted.before or {}, wanted.after)
-        self._claims += changed
-        self.freed |= {(claim.scope, claim.key, claim.owner) for claim in changed if claim.release}
+            self._expected[stream] = wanted.record.version
+            self.events.append(new_event(stream, 'changed', wanted.changes or {}, self._meta(wanted.record.owner)))
+            changed = claims(self._table.entity, stream, wanted.before or {}, wanted.after)
+            self._claims += changed
+            self.freed |= {(claim.scope, claim.key, claim.owner) for claim in changed if claim.release}
 
     def request(self, before: Sequence[NewEvent], after: Sequence[NewEvent], event_id: str | None) -> Append:
         """The append, with other events around those of the rows; with an `event_id`, by which it can be found.

@@ -112,7 +112,7 @@ class Import:
             table = self.records.catalog.table(self.entity)
             part = await self._check(source, table, limit)
             if self.asked.dry_run or self.errors:
-                self._seen.keep()
+                await self.run(self._seen.keep)
                 return
             try:
                 await self._write(part, diary, last=source.ended)
@@ -122,7 +122,7 @@ class Import:
                 del self._preview[preview:]
                 await self.run(source.begin, begins)
             else:
-                self._seen.keep()
+                await self.run(self._seen.keep)
                 return
         raise problem
 
