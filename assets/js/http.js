@@ -10,6 +10,7 @@ export async function request(url, { method = "GET", body, file, headers = {} } 
   const response = await fetch(url, options);
   if (response.status === 401) {
     location.reload();
+    return new Promise(() => {}); // the page is about to go, and nobody waits for an answer any more
   }
   const text = await response.text();
   const content = text ? JSON.parse(text) : null;
