@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from nicegui import ui
@@ -9,42 +10,71 @@ from nicegui import ui
 from app.fields import Field
 from app.permissions import Action, Principal, decide
 from app.schema import Entity
-from pages.design import button, html, text
+from pages.design import button, html, icon, text
 from pages.frame import module
 
+LONG = {'text', 'markdown'}
+"""Field types whose values may have lines."""
 
-def grid(entity: Entity, visitor: Principal, position: int, as_of: str = '') -> None:
+
+def grid(entity: Entity, entities: Mapping[str, Entity], visitor: Principal, position: int, as_of: str = '') -> None:
     """The records of `entity`, live from the log's `position` on; or as they were at a moment, read-only."""
-    actions: tuple[Action, ...] = ('create', 'delete')
+    actions: tuple[Action, ...] = ('create', 'update', 'delete')
     may = {action: not as_of and decide(entity.permissions, action, visitor).allowed for action in actions}
-    module('grid', _options(entity, position, as_of) | {'creatable': may['create'], 'deletable': may['delete']})
+    rights = {'creatable': may['create'], 'editable': may['update'], 'deletable': may['delete']}
+    ui.add_head_html('<link rel="stylesheet" href="/assets/grid.css">')
+    module('grid', _options(entity, entities, visitor, position, as_of) | rights)
     new = button('New', kind='primary', symbol='add', attributes='data-new') if may['create'] else ''
-    html(
-        f'<h1>{text(entity.title)}</h1><span class="pill number" data-total></span>'
-        f'<span class="muted">{text(entity.description)}</span><div class="gap"></div>{new}',
-        classes='headline',
-    )
-    if as_of:
-        html(f'As it was at {text(as_of)}. Nothing can be changed here. <a href="?">Back to now</a>', classes='notice')
-    with ui.element('section').classes('panel'):
+    with ui.element('section').classes('list-page'):
         html(
-            '<label><span class="visually-hidden">Search</span>'
-            '<input type="search" class="field-input" placeholder="Search" data-search></label>'
-            '<span data-filters style="display:contents"></span><span class="gap"></span>'
-            '<label>As of <input type="datetime-local" class="field-input" step="1" data-as-of></label>',
-            classes='toolbar',
+            f'<h1>{text(entity.title)}</h1><span class="pill number" data-total></span>'
+            f'<span class="muted clip">{text(entity.description)}</span><div class="gap"></div>'
+            f'<span class="people" data-people></span>{new}',
+            classes='headline',
         )
-        html('', classes='grid').props('data-grid')
+        if as_of:
+            html(_past(as_of), classes='notice past')
+        with ui.element('div').classes('panel list-panel'):
+            html(_toolbar(), classes='toolbar')
+            html('', classes='toolbar selection').props('data-selection hidden')
+            html('', classes='grid').props('data-grid')
+            html('', classes='grid-status').props('data-status')
 
 
-def _options(entity: Entity, position: int, as_of: str) -> dict[str, object]:
+def _past(as_of: str) -> str:
+    return (
+        f'{icon("history")} As it was at <time data-moment="{text(as_of)}">{text(as_of)}</time>. '
+        'Nothing can be changed here. <a href="?" data-now>Back to now</a>'
+    )
+
+
+def _toolbar() -> str:
+    return (
+        '<label><span class="visually-hidden">Search</span>'
+        '<input type="search" class="field-input" placeholder="Search" data-search></label>'
+        '<span data-filters class="contents"></span><span data-tools class="contents"></span><span class="gap"></span>'
+        '<label class="as-of">As of <input type="datetime-local" class="field-input" step="1" data-as-of></label>'
+    )
+
+
+def _options(
+    entity: Entity, entities: Mapping[str, Entity], visitor: Principal, position: int, as_of: str
+) -> dict[str, object]:
+    closed = entity.closed_to(visitor) | set(entity.key)
+    listed = {field.name for field in entity.listed}
+    fields = [*entity.listed, *(field for name, field in entity.fields.items() if name not in listed)]
+    columns = [
+        column(field)
+        | {'listed': field.name in listed, 'editable': _may_be_set(field) and field.name not in closed}
+        | _target(field, entities)
+        for field in fields
+    ]
     return {
         'entity': entity.resource,
         'title': entity.title,
         'position': position,
         'asOf': as_of,
-        'perPage': entity.interface.per_page,
-        'columns': [column(field) for field in entity.listed],
+        'columns': columns,
         'filters': [column(entity.fields[name]) for name in entity.interface.filters],
         'references': [field.name for field in entity.references],
         'display': entity.display,
@@ -61,6 +91,21 @@ def column(field: Field) -> dict[str, Any]:
         'unit': field.unit,
         'currency': getattr(field, 'currency', ''),
         'sortable': field.sortable,
+        'required': field.required,
+        'unique': field.unique,
+        'long': field.type_name in LONG,
         'options': getattr(field, 'options', None),
         'references': getattr(field, 'references', None),
     }
+
+
+def _may_be_set(field: Field) -> bool:
+    return not (field.readonly or field.minted or field.fills_itself or field.derived or field.cell == 'file')
+
+
+def _target(field: Field, entities: Mapping[str, Entity]) -> dict[str, Any]:
+    """How records of the entity that a foreign key points to are named."""
+    target = entities.get(getattr(field, 'references', ''))
+    if target is None:
+        return {}
+    return {'display': target.display or 'id', 'key': target.key[0] if len(target.key) == 1 else 'id'}

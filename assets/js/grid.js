@@ -1,196 +1,186 @@
-// The grid: rows come over HTTP page by page, changes by WebSocket; neither passes through Python elements.
+// The grid: rows come over HTTP block by block, changes by WebSocket; neither passes through Python elements.
 
 import * as AgGrid from "nicegui-aggrid";
-import { column } from "./cells.js";
 import { buildFilters } from "./filters.js";
-import { element, optionsOf, request } from "./http.js";
-import { follow } from "./live.js";
+import { createBulk } from "./grid/bulk.js";
+import { createClipboard } from "./grid/clipboard.js";
+import { arrange, arranged, definitions, openColumns } from "./grid/columns.js";
+import { followFillHandle } from "./grid/fill_handle.js";
+import { openFilter } from "./grid/filter_dialog.js";
+import { createFooter } from "./grid/footer.js";
+import { followKeys } from "./grid/keys.js";
+import { followChanges } from "./grid/following.js";
+import { createRange } from "./grid/range.js";
+import { rowHead } from "./grid/row_head.js";
+import { createRows } from "./grid/rows.js";
+import { createSaving } from "./grid/saving.js";
+import { createSelection } from "./grid/selection.js";
+import { createStatus } from "./grid/status.js";
+import { createSteps } from "./grid/steps.js";
+import { toolbar } from "./grid/toolbar.js";
+import { createView } from "./grid/view.js";
+import { element, optionsOf } from "./http.js";
 import { toast } from "./toast.js";
 
+const HEIGHTS = { compact: 26, normal: 34, tall: 52 };
 const options = optionsOf("grid");
-const labels = {};
-const view = { total: null, position: 0 };
+const fields = new Map(options.columns.map((field) => [field.name, field]));
+const defaults = { view: "", columns: null, sort: "", filter: "", search: "", parameters: [], asOf: "", density: "normal", totals: {} };
+const view = createView(defaults, viewChanged);
+const live = !options.asOf;
 
 const box = await element("[data-grid]");
 AgGrid.ModuleRegistry.registerModules([AgGrid.AllCommunityModule]);
-const search = await element("[data-search]");
-const filters = buildFilters(await element("[data-filters]"), options.filters, refreshAll);
+const rows = createRows({ entity: options.entity, view, onLoaded: loaded, onError: refused });
+const steps = createSteps({ entity: options.entity, onChanged: refreshAll });
+const selection = createSelection({ bar: await element("[data-selection]"), rows, actions: actions(), onChanged: () => grid.refreshCells({ columns: ["row-head"], force: true }) });
+followFillHandle({ box, grid: () => grid, range: () => range, onFill: fillDown });
 const grid = AgGrid.createGrid(box, gridOptions());
+const filters = buildFilters(await element("[data-filters]"), options.filters, quickFilter);
+const status = createStatus(await element("[data-status]"), { grid, fields });
+const range = createRange(grid, box, { onChange: status.range });
+const footer = createFooter({ grid, entity: options.entity, fields, rows, view });
+const saving = createSaving({ entity: options.entity, grid, fields, labels: rows.labels, steps, onChanged: ownChange, onRefused: editAgain });
+const bulk = createBulk({ entity: options.entity, display: options.display, fields, labels: rows.labels, rows, view, steps, onDone: () => (selection.clear(), refreshAll()) });
+const clipboard = createClipboard({ box, grid, range, rows, fields, labels: rows.labels, saving, creatable: options.creatable });
+const bar = await toolbar({ options, view, grid, rows, fields, steps, columns: () => openColumns({ grid, fields: options.columns, view, onArranged: keepColumns }), filter: () => openFilter({ entity: options.entity, fields, labels: rows.labels, view }) });
+followKeys({ box, grid, range, clipboard, steps, selection, view, options, bar });
+const following = live ? followChanges({ grid, options, rows, view, onTotals: footer.refresh }) : null;
 
-let typing;
-search.addEventListener("input", () => {
-  clearTimeout(typing);
-  typing = setTimeout(() => filters.set("search", search.value.trim()), 200);
-});
-document.querySelector("[data-new]")?.addEventListener("click", () => openForm(null));
-document.addEventListener("keydown", shortcut);
-window.addEventListener("pageshow", () => grid.setGridAriaProperty("label", options.title));
-
-if (!options.asOf) {
-  follow({
-    position: options.position,
-    socket: (position) => `${location.origin.replace("http", "ws")}/ws/${options.entity}?after=${position}`,
-    poll: (position) => `/api/${options.entity}/changes?after=${position}`,
-    onMessage: takeChange,
-  });
-}
-await offerThePast();
-
-async function offerThePast() {
-  const moment = await element("[data-as-of]");
-  if (options.asOf && Number.isNaN(Number(options.asOf))) {
-    const then = new Date(options.asOf);
-    moment.value = new Date(then - then.getTimezoneOffset() * 60000).toISOString().slice(0, 19);
-  }
-  moment.addEventListener("change", () => {
-    location.search = moment.value ? new URLSearchParams({ as_of: new Date(moment.value).toISOString() }) : "";
-  });
-}
+show(["columns", "parameters", "density", "totals"]);
+steps.announce();
 
 function gridOptions() {
+  const head = rowHead({ options, view, selection: () => selection, rows });
   return {
     theme: AgGrid.themeQuartz.withParams({ spacing: 6 }),
-    columnDefs: [...options.columns.map((field) => column(field, labels)), ...(options.deletable ? [removal()] : [])],
-    defaultColDef: { resizable: true, suppressMovable: true, enableCellChangeFlash: true, suppressHeaderMenuButton: true },
+    columnDefs: definitions(options.columns, { labels: rows.labels, rowHead: head, editable: options.editable }),
+    defaultColDef: { resizable: true, suppressHeaderMenuButton: true, suppressHeaderContextMenu: true, suppressKeyboardEvent: leaveEditor },
     rowModelType: "infinite",
-    datasource: { getRows },
-    cacheBlockSize: options.perPage,
-    pagination: true,
-    paginationPageSize: options.perPage,
-    paginationPageSizeSelector: false,
+    datasource: rows,
+    cacheBlockSize: 100,
+    maxBlocksInCache: 5,
+    maxConcurrentDatasourceRequests: 3,
+    blockLoadDebounceMillis: 40,
+    infiniteInitialRowCount: 1,
+    rowHeight: HEIGHTS[view.state.density],
+    readOnlyEdit: true,
+    stopEditingWhenCellsLoseFocus: true,
+    suppressDragLeaveHidesColumns: true,
+    ensureDomOrder: true,
     getRowId: ({ data }) => data.id,
-    overlayNoRowsTemplate: '<span class="muted">Nothing here yet</span>',
-    onRowClicked: ({ data, event }) => event.target.closest("button, a") || (data && openForm(data.id)),
-    onCellKeyDown: ({ data, event, column: cell }) => {
-      if (!data) return;
-      if (event.key === "Enter" && cell.getColId() !== "removal") openForm(data.id);
-      if (event.key === "Delete" && options.deletable) remove(data);
-    },
+    overlayNoRowsTemplate: `<div class="empty" data-empty></div>`,
+    onCellEditRequest: edited,
+    onCellFocused: ({ rowIndex, column, rowPinned }) => column?.getColDef?.().field && !rowPinned && range.start(rowIndex, column.getColId()),
+    onSortChanged: ({ source }) => source !== "api" && view.set({ sort: sorted() }),
+    onColumnMoved: ({ finished, source }) => finished && source !== "api" && keepColumns(),
+    onColumnResized: ({ finished, source }) => finished && source !== "api" && keepColumns(),
+    onColumnPinned: ({ source }) => source !== "api" && keepColumns(),
+    onBodyScroll: () => range.repaint(),
+    onModelUpdated: () => requestAnimationFrame(() => range.repaint()),
     onFirstDataRendered: () => document.body.setAttribute("data-grid-ready", ""),
+    onGridReady: ({ api }) => api.setGridAriaProperty("label", options.title),
   };
 }
 
-async function getRows({ startRow, endRow, sortModel, successCallback, failCallback }) {
-  const query = new URLSearchParams({ offset: startRow, limit: endRow - startRow, labels: "true" });
-  if (sortModel.length) query.set("sort", sortModel.map(({ colId, sort }) => (sort === "desc" ? "-" : "") + colId).join(","));
-  for (const [name, value] of filters.parameters()) query.set(name, value);
-  if (options.asOf) query.set("as_of", options.asOf);
-  try {
-    const page = await request(`/api/${options.entity}?${query}`);
-    for (const [entity, found] of Object.entries(page.labels)) labels[entity] = { ...labels[entity], ...found };
-    view.total = page.total;
-    successCallback(page.records, page.total);
-    showTotal();
-  } catch (error) {
-    failCallback();
-    toast(error.message, { bad: true, action: "Try again", onAction: refreshAll });
-  }
+function edited({ data, column, newValue, oldValue }) {
+  if (newValue === undefined || newValue === oldValue) return;
+  saving.save([{ record: data, values: { [column.getColId()]: newValue } }]).catch(() => {});
+}
+
+async function fillDown(bounds, to) {
+  await clipboard.fill(bounds, bounds.bottom + 1, to);
+  range.start(bounds.top, bounds.columns[0]);
+  range.stretch(to, bounds.columns.at(-1));
+}
+
+function leaveEditor({ event, editing, api, column, node: row }) {
+  // As spreadsheets do: Tab goes on without editing the next cell, Enter down, Escape stays where it is.
+  if (!editing || !["Tab", "Enter", "Escape"].includes(event.key)) return false;
+  event.preventDefault();
+  api.stopEditing(event.key === "Escape");
+  if (event.key === "Tab" && event.shiftKey) api.tabToPreviousCell();
+  else if (event.key === "Tab") api.tabToNextCell();
+  else api.setFocusedCell(event.key === "Enter" ? Math.min(row.rowIndex + 1, api.getDisplayedRowCount() - 1) : row.rowIndex, column);
+  return true;
+}
+
+function editAgain(changes, message) {
+  // What was typed and refused stands in the editor again, with the reason, so that it can be mended.
+  const [[name, value] = [], ...others] = Object.entries(changes.length === 1 ? changes[0].values : {});
+  const row = name && !others.length ? grid.getRowNode(changes[0].record.id) : null;
+  if (!row || grid.getEditingCells().length || !box.contains(document.activeElement)) return;
+  grid.setGridOption("context", { refused: { id: row.id, name, value, message } });
+  grid.setFocusedCell(row.rowIndex, name);
+  grid.startEditingCell({ rowIndex: row.rowIndex, colKey: name });
+  grid.setGridOption("context", {});
+}
+
+function sorted() {
+  const order = grid.getColumnState().filter(({ sort }) => sort).sort((one, two) => one.sortIndex - two.sortIndex);
+  return order.map(({ colId, sort }) => (sort === "desc" ? "-" : "") + colId).join(",");
+}
+
+function keepColumns() {
+  view.set({ columns: arranged(grid, options.columns) }, { replace: true });
+}
+
+function quickFilter() {
+  view.set({ parameters: filters.parameters() });
+}
+
+function viewChanged(names) {
+  if (names.includes("asOf")) return location.reload();
+  show(names);
+  return undefined;
+}
+
+function show(names) {
+  const changed = new Set(names);
+  if (changed.has("parameters")) filters.show(view.state.parameters);
+  if (changed.has("sort") || (changed.has("columns") && names.length > 1)) arrange(grid, options.columns, view.state);
+  if (changed.has("density")) setDensity();
+  if (["filter", "search", "parameters"].some((name) => changed.has(name))) startOver();
+  else if (changed.has("totals")) footer.refresh().catch(refused);
+  bar.show();
+}
+
+function startOver() {
+  selection.clear();
+  if (grid.getDisplayedRowCount()) grid.ensureIndexVisible(0, "top");
+  refreshAll();
+}
+
+function setDensity() {
+  grid.setGridOption("rowHeight", HEIGHTS[view.state.density]);
+  box.dataset.density = view.state.density;
+}
+
+function loaded() {
+  bar.show();
+  if (rows.total) grid.hideOverlay();
+  else grid.showNoRowsOverlay();
+  if (!rows.total) element("[data-empty]").then(bar.showEmpty);
+}
+
+function refused(error) {
+  toast(error.message, { bad: true, action: "Try again", onAction: refreshAll });
 }
 
 function refreshAll() {
   grid.purgeInfiniteCache();
+  footer.refresh().catch(refused);
 }
 
-let refreshing = 0;
-function refreshSoon() {
-  // At once for the first change, then no more than five times a second.
-  if (refreshing) return;
-  grid.refreshInfiniteCache();
-  refreshing = setTimeout(() => {
-    refreshing = 0;
-    grid.refreshInfiniteCache();
-  }, 200);
+function ownChange(created) {
+  if (created) grid.refreshInfiniteCache();
+  footer.refresh().catch(refused);
 }
 
-function takeChange(change) {
-  const node = grid.getRowNode(change.id);
-  if (change.type === "changed" && node?.data) {
-    if (change.version <= node.data._version) return;
-    node.setData({ ...node.data, ...change.values, _version: change.version });
-    grid.flashCells({ rowNodes: [node], columns: Object.keys(change.values).filter((name) => grid.getColumn(name)) });
-    if (affectsOrder(change.values)) refreshSoon();
-  } else if (change.type !== "changed" || filters.active()) {
-    refreshSoon();
-  }
+function actions() {
+  const list = [];
+  if (options.editable) list.push({ label: "Edit", icon: "edit", work: (picked) => bulk.edit(picked) });
+  if (options.deletable) list.push({ label: "Delete", icon: "delete", kind: "danger", work: (picked) => bulk.remove(picked) });
+  return list;
 }
 
-function affectsOrder(values) {
-  const decisive = new Set(options.references);
-  for (const { colId, sort } of grid.getColumnState()) if (sort) decisive.add(colId);
-  return filters.active() || Object.keys(values).some((name) => decisive.has(name));
-}
-
-async function showTotal() {
-  const count = await element("[data-total]");
-  count.textContent = view.total === 1 ? "1 record" : `${new Intl.NumberFormat().format(view.total)} records`;
-  if (view.total) grid.hideOverlay();
-  else grid.showNoRowsOverlay();
-}
-
-function removal() {
-  return {
-    colId: "removal", headerName: "", width: 56, minWidth: 56, maxWidth: 56, sortable: false, resizable: false,
-    cellRenderer: ({ data }) => {
-      if (!data) return "";
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "button quiet";
-      button.setAttribute("aria-label", `Delete ${data[options.display] ?? data.id}`);
-      const symbol = document.createElement("span");
-      symbol.className = "icon";
-      symbol.textContent = "delete";
-      button.append(symbol);
-      button.addEventListener("click", (event) => {
-        event.stopPropagation();
-        remove(data);
-      });
-      return button;
-    },
-  };
-}
-
-async function remove(record) {
-  const address = `/api/${options.entity}/${record.id}`;
-  const name = record[options.display] ?? record.id;
-  try {
-    await request(address, { method: "DELETE", headers: { "If-Match": `"${record._version}"` } });
-    refreshSoon();
-    toast(`${name} deleted`, { action: "Undo", onAction: () => restore(address, name) });
-  } catch (error) {
-    toast(error.message, { bad: true });
-    refreshSoon();
-  }
-}
-
-async function restore(address, name) {
-  try {
-    await request(`${address}/restore`, { method: "POST" });
-    refreshSoon();
-    toast(`${name} is back`);
-  } catch (error) {
-    toast(error.message, { bad: true });
-  }
-}
-
-let opening = 0;
-function openForm(id) {
-  // Once for a double click: a second form on top of the first would save everything twice.
-  if (options.asOf || (id === null && !options.creatable)) return;
-  if (opening || document.querySelector(".q-dialog")) return;
-  opening = setTimeout(() => {
-    opening = 0;
-  }, 600);
-  if (window.socket?.connected) window.emitEvent("open_form", { id });
-  else toast("The form needs a live connection, and none gets through. The list stays up to date.", { bad: true });
-}
-
-function shortcut(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog, .q-dialog")) return;
-  if (event.key === "n" && options.creatable) {
-    event.preventDefault();
-    openForm(null);
-  } else if (event.key === "/") {
-    event.preventDefault();
-    search.focus();
-  }
-}

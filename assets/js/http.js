@@ -15,7 +15,8 @@ export async function request(url, { method = "GET", body, file, headers = {} } 
   const text = await response.text();
   const content = text ? JSON.parse(text) : null;
   if (!response.ok) {
-    throw new Error(content?.detail || `${response.status} ${response.statusText}`);
+    const error = new Error(content?.detail || `${response.status} ${response.statusText}`);
+    throw Object.assign(error, { status: response.status, problem: content });
   }
   return content;
 }

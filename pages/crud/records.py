@@ -48,7 +48,7 @@ def register(router: APIRouter, system: System) -> None:
                 html(empty('lock', 'Not allowed', decision.reason), classes='panel')
                 return
             shown = table.entity.without(table.entity.hidden_from(visitor))
-            grid(shown, visitor, system.log.position, as_of)
+            grid(shown, system.entities(), visitor, system.log.position, as_of)
             _shortcuts()
             ui.on('open_form', lambda event: _open_form(system, entity, event))
 
@@ -113,6 +113,19 @@ def _tile(system: System, entity: Entity) -> str:
 
 
 def _shortcuts() -> None:
-    own = [['N', 'New record'], ['/', 'Search'], ['Enter', 'Open the record'], ['Delete', 'Delete the record']]
+    own = [
+        ['N', 'New record'],
+        ['/', 'Search'],
+        ['F', 'Filter'],
+        ['C', 'Columns'],
+        ['Enter, F2 or a letter', 'Edit the cell'],
+        ['Ctrl Enter', 'Open the record'],
+        ['Shift Arrows', 'Select cells; Ctrl A all of them'],
+        ['Ctrl C, X, V', 'Copy, cut and paste, also from and to spreadsheets'],
+        ['Ctrl D', 'Fill down'],
+        ['Delete', 'Empty the cells'],
+        ['Shift Space', 'Select the rows'],
+        ['Ctrl Z, Ctrl Y', 'Undo, redo'],
+    ]
     payload = codec.encode(own).decode()
     ui.add_body_html(f'<script type="application/json" id="shortcuts-options">{payload}</script>')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -52,10 +53,12 @@ def window(browser: Browser, logged_in: Path) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def open_window(address: str, *, before: Callable[[Page], None] | None = None, **options: Any) -> Page:
+    def open_window(
+        address: str, *, before: Callable[[Page], None] | None = None, refusals: bool = False, **options: Any
+    ) -> Page:
         contexts.append(browser.new_context(storage_state=logged_in, reduced_motion='reduce', **options))
         page = contexts[-1].new_page()
-        page.on('console', lambda message: _note(message, complaints, before is not None))
+        page.on('console', lambda message: _note(message, complaints, before is not None, refusals))
         page.on('pageerror', lambda error: complaints.append(str(error)))
         if before:
             before(page)
@@ -68,7 +71,9 @@ def window(browser: Browser, logged_in: Path) -> Iterator[Callable[..., Page]]:
     assert not complaints, complaints
 
 
-def _note(message: ConsoleMessage, complaints: list[str], network_is_broken: bool) -> None:
-    expected = network_is_broken and ('WebSocket' in message.text or 'status of 400' in message.text)
+def _note(message: ConsoleMessage, complaints: list[str], network_is_broken: bool, refusals: bool) -> None:
+    """Chromium itself reports what no script can keep from it: connections that fail, and requests that are refused."""
+    expected = network_is_broken and re.search('WebSocket|status of 4(00|22)|ERR_FAILED', message.text)
+    expected = expected or (refusals and re.search('WebSocket|status of 4(00|09|12|22)|ERR_FAILED', message.text))
     if message.type == 'error' and not expected:
         complaints.append(message.text)
