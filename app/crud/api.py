@@ -26,6 +26,8 @@ from app.crud.openapi import describe
 from app.crud.record import Record
 from app.crud.records import Records
 from app.crud.requests import author_of, if_match
+from app.crud.saved_views import SavedViews
+from app.crud.saved_views_api import SavedViewsApi
 from app.crud.schema_api import SchemaApi
 from app.crud.shaping import Shaping, parse_shape
 from app.crud.undoing import Undo
@@ -54,6 +56,7 @@ class DataApi:
         self.aggregates = Aggregates(self.views, log)
         self.records = Records(catalog, log, self.views)
         self.undo = Undo(self.records, log)
+        self.saved_views = SavedViews(catalog, log, self.views)
         self.imports = Imports(self.records, log, self.undo)
         self.life = History(self.records, log)
         self.explanations = Explanations(self.views, find_user)
@@ -69,6 +72,7 @@ class DataApi:
             *ImportApi(self.catalog, self.imports, self.log.database.path.parent).routes,
             *SchemaApi(self.catalog, self.log, self.folder).routes,
             *FilesApi(self.views, self.log).routes,
+            *SavedViewsApi(self.catalog, self.saved_views).routes,
             route('GET', '/api/{entity}', self.list),
             route('POST', '/api/{entity}', self.create),
             route('GET', '/api/{entity}/changes', self.list_changes),

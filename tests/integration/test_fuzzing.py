@@ -81,6 +81,10 @@ class RecordsOfAllKinds:
             f'POST {one}/restore': lambda: self._deleted(entity),
             f'GET {one}/explain': lambda: self._path(entity),
             f'GET {one}/history': lambda: self._path(entity),
+            f'GET {listed}/views': dict,
+            f'POST {listed}/views': lambda: {'json': self._view()},
+            f'PATCH {listed}/views/{{id}}': lambda: {**self._saved(entity), 'json': {'state': {'search': 'x'}}},
+            f'DELETE {listed}/views/{{id}}': lambda: self._saved(entity),
             f'POST {one}/revert': lambda: {**self._path(entity), 'json': {'version': 1}},
         }
 
@@ -118,6 +122,14 @@ class RecordsOfAllKinds:
         gone = self._system.client.delete(self._system.url('crud', f'/api/{entity}/{path["path"]["id"]}'))
         assert gone.status_code == 204, gone.text
         return path
+
+    def _view(self) -> dict[str, Any]:
+        self._made += 1
+        return {'name': f'View {self._made}', 'state': {'filter': 'id IS NOT NULL'}}
+
+    def _saved(self, entity: str) -> dict[str, Any]:
+        made = self._system.client.post(self._system.url('crud', f'/api/{entity}/views'), json=self._view())
+        return {'path': {'id': made.json()['id']}}
 
     def _with_photo(self) -> dict[str, Any]:
         sent = self._system.client.post(self._system.url('crud', '/api/products/files/photo'), content=PNG)

@@ -35,6 +35,8 @@ def test_every_open_entity_has_its_addresses() -> None:
         '/import': ['post'],
         '/changes': ['get'],
         '/export.{format}': ['get'],
+        '/views': ['get', 'post'],
+        '/views/{id}': ['delete', 'patch'],
     }
 
 
