@@ -50,6 +50,8 @@ class RecordsOfAllKinds:
             'POST /api/transaction': lambda: {
                 'json': {'operations': [{'create': 'orders', 'values': self._sample('orders')}]}
             },
+            'GET /api': dict,
+            'GET /api/history': dict,
             'GET /api/schema': dict,
             'POST /api/schema/plan': lambda: {'json': {'documents': {}}},
             'POST /api/schema/apply': lambda: {'json': {'documents': {}}},
