@@ -15,6 +15,7 @@ from app.crud.view_table import CATEGORY, COLUMNS, TABLE
 from app.crud.views import Views
 from app.errors import Conflict, Denied, Invalid, NotFound, NotLoggedIn, Stale
 from app.events import Append, Claim, DuckDBLog, Expect, Taken, WrongVersion, new_event
+from app.events.aggregate import fold
 from app.events.log import Expectation
 from app.identifier import new_id
 from app.permissions import Principal
@@ -90,6 +91,21 @@ class SavedViews:
             return {}, [_claim(entity, view.owner, view.name, f'{CATEGORY}/{view.id}')._replace(release=True)]
 
         await self._write(entity, view_id, 'deleted', gone, author, version)
+
+    async def restore(self, entity: str, view_id: str, author: Author) -> dict[str, Any]:
+        """A deleted view comes back as it last was."""
+        self._views.allow(entity, 'read', author.principal)
+        stream, principal = f'{CATEGORY}/{view_id}', author.principal
+        events = await self._log.read_stream(stream)
+        gone = fold(events)
+        if gone.values.get('entity') != entity or not (principal.admin or gone.owner == principal.id):
+            raise NotFound(f'There was never a view {view_id[:80]!r} of {entity}.')
+        if not await recorded_event(self._log, author):
+            if not gone.deleted:
+                raise Conflict('The view is not deleted.')
+            claims = [_claim(entity, gone.owner, gone.values['name'], stream)]
+            await self._append(stream, 'restored', gone.values, author, gone.version, claims, gone.owner)
+        return await self._told(entity, stream, principal)
 
     def _read(self, entity: str, sent: Any, principal: Principal) -> dict[str, Any]:
         self._views.allow(entity, 'read', principal)

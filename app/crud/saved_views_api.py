@@ -30,6 +30,7 @@ class SavedViewsApi:
             route('POST', '/api/{entity}/views', self.create),
             route('PATCH', '/api/{entity}/views/{id}', self.change),
             route('DELETE', '/api/{entity}/views/{id}', self.delete),
+            route('POST', '/api/{entity}/views/{id}/restore', self.restore),
         ]
 
     async def list(self, request: Request) -> Response:
@@ -52,6 +53,11 @@ class SavedViewsApi:
         author = author_of(request, b'')
         await self._saved.delete(self._entity(request), request.path_params['id'], author, if_match(request))
         return Response(status_code=204)
+
+    async def restore(self, request: Request) -> Response:
+        """A deleted view comes back."""
+        view_id, author = request.path_params['id'], author_of(request, b'')
+        return _told(await self._saved.restore(self._entity(request), view_id, author))
 
     def _entity(self, request: Request) -> str:
         entity = self._catalog.table(request.path_params['entity']).entity

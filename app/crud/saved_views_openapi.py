@@ -43,4 +43,8 @@ def saved_view_paths(entity: Entity) -> dict[str, Any]:
             'patch': operation('Change a saved view', VIEW, requestBody=body_of(closed(SENT)), **tag),
             'delete': operation('Delete a saved view', status='204', **tag),
         },
+        f'{address}/views/{{id}}/restore': {
+            'parameters': [view_id],
+            'post': operation('Bring a deleted view back', VIEW, **tag),
+        },
     }

@@ -9,7 +9,7 @@ import { toast } from "./toast.js";
 const { entities } = optionsOf("home");
 const SHOWN = 10;
 const WAIT = 25;
-const PAUSE = 1000;
+const PAUSE = 2000;
 const KINDS = { created: "good", restored: "good", changed: "brand-soft", deleted: "bad" };
 const numbers = new Intl.NumberFormat();
 const times = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
@@ -22,7 +22,7 @@ await follow();
 async function follow() {
   let position = await refresh("");
   for (;;) {
-    // At most once a second, and not at all while nobody looks.
+    // At most every other second, and not at all while nobody looks.
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
     await visible();
     position = await refresh(position === null ? "" : `&after=${position}&wait=${WAIT}`);
@@ -38,7 +38,7 @@ async function refresh(after) {
     return lately.position;
   } catch (error) {
     if (!after) toast(error.message, { bad: true });
-    await new Promise((resolve) => setTimeout(resolve, 5 * PAUSE));
+    await new Promise((resolve) => setTimeout(resolve, 2 * PAUSE));
     return null;
   }
 }
@@ -55,7 +55,7 @@ function showCounts(found) {
     counts[name] = count;
     tile.querySelector("[data-count]").textContent = numbers.format(count);
     tile.querySelector("[data-begin]").hidden = count > 0;
-    tile.querySelector("[data-export]").hidden = !count;
+    tile.querySelector("[data-export]")?.toggleAttribute("hidden", !count);
   }
 }
 

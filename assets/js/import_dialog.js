@@ -19,6 +19,8 @@ export function openImport({ entity, title, fields, onDone = () => {} }) {
   steps.box = dialog(`Import into ${title}`, steps.problem, steps.body, steps.foot);
   steps.box.classList.add("wide");
   steps.box.addEventListener("close", () => left(steps));
+  // A file that is dropped beside its place must not take the whole page away.
+  for (const type of ["dragover", "drop"]) steps.box.addEventListener(type, (event) => event.preventDefault());
   start(steps);
   return steps.box;
 }
@@ -26,7 +28,7 @@ export function openImport({ entity, title, fields, onDone = () => {} }) {
 function show(steps, parts, ...buttons) {
   steps.body.replaceChildren(...parts);
   steps.foot.replaceChildren(node("span", { className: "gap" }), ...buttons);
-  (steps.body.querySelector("select, input, [tabindex]") ?? buttons.at(-1)).focus();
+  (steps.body.querySelector("select, input, [tabindex='0']") ?? buttons.at(-1)).focus();
 }
 
 function complain(steps, words = "") {

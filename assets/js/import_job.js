@@ -3,6 +3,7 @@
 import { request } from "./http.js";
 
 const MILLISECONDS = 300;
+const PATIENCE = 100;
 
 export function send(entity, file, type, parameters, onProgress) {
   const job = { id: "", stopped: false };
@@ -20,10 +21,16 @@ async function begin(job, entity, file, type, parameters, onProgress) {
   const begun = await upload(job, address, file, type, (part) => onProgress({ uploaded: part, rows: 0 }));
   job.id = begun.id;
   let told = begun;
-  while (!["finished", "failed", "cancelled"].includes(told.state)) {
+  for (let missed = 0; !["finished", "failed", "cancelled"].includes(told.state); ) {
     await new Promise((resolve) => setTimeout(resolve, MILLISECONDS));
-    told = await request(`/api/imports/${job.id}`);
-    onProgress({ uploaded: 1, rows: told.rows_read, written: told.rows_written });
+    try {
+      told = await request(`/api/imports/${job.id}`);
+      missed = 0;
+    } catch (error) {
+      // A connection that is cut for a while ends no import.
+      if (!(error instanceof TypeError) || (missed += 1) > PATIENCE) throw error;
+    }
+    onProgress({ uploaded: 1, rows: told.rows_read });
   }
   return told;
 }

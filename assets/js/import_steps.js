@@ -51,7 +51,7 @@ export function mappingTable(state, fields) {
     select.setAttribute("aria-label", `Field for ${name}`);
     return row([name, node("td", {}, select), cell(samples.join(" · "), "tight muted")]);
   });
-  return node("div", { className: "stack" }, tableOf(["Column", "Field", "First values"], rows), note);
+  return node("div", { className: "stack" }, tableOf("Columns of the file", ["Column", "Field", "First values"], rows), note);
 }
 
 function lacking(state, fields) {
@@ -60,9 +60,9 @@ function lacking(state, fields) {
   return titles.length ? `No column yet for ${titles.join(", ")}, which new records need.` : "";
 }
 
-function tableOf(titles, rows) {
+function tableOf(label, titles, rows) {
   const head = node("thead", {}, node("tr", {}, ...titles.map((title) => node("th", { text: title }))));
-  return node("div", { className: "scroll", tabIndex: -1 }, node("table", { className: "table" }, ...(titles.length ? [head] : []), node("tbody", {}, ...rows)));
+  return node("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": label }, node("table", { className: "table" }, ...(titles.length ? [head] : []), node("tbody", {}, ...rows)));
 }
 
 export function modeChoice(state, fields, keyTitle) {
@@ -88,7 +88,7 @@ export function preview(result, fields) {
   const pills = counts.map(([name, word, kind]) => pill(`${numbers.format(result[name])} ${word}`, result[name] ? kind : ""));
   const telling = result.changes.toSorted((one, other) => !one.before - !other.before);
   const samples = telling.slice(0, SHOWN).map((change) => row([pill(change.before ? "changed" : "new"), node("td", { className: "differences" }, ...differences(change, titles))]));
-  return node("div", { className: "stack" }, node("div", { className: "choices" }, ...pills), ...(samples.length ? [node("p", { className: "muted", text: "For example:" }), tableOf([], samples)] : []));
+  return node("div", { className: "stack" }, node("div", { className: "choices" }, ...pills), ...(samples.length ? [node("p", { className: "muted", text: "For example:" }), tableOf("Examples", [], samples)] : []));
 }
 
 function differences({ before, after }, titles) {
@@ -100,8 +100,7 @@ function differences({ before, after }, titles) {
 
 export function rowErrors(problem, name) {
   const rows = problem.row_errors.map((one) => row([cell(numbers.format(one.row), "number"), one.field || "–", one.message]));
-  const table = tableOf(["Row", "Field", "What is wrong"], rows);
-  Object.assign(table, { tabIndex: 0, role: "region", ariaLabel: "What is wrong" });
+  const table = tableOf("What is wrong", ["Row", "Field", "What is wrong"], rows);
   const more = problem.row_error_count - rows.length;
   return node(
     "div",

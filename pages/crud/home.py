@@ -72,13 +72,14 @@ def _tile(system: System, entity: Entity, visitor: Principal) -> str:
     name, address = text(entity.resource), text(system.url('crud', f'/{entity.resource}'))
     may_create, may_update = (decide(entity.permissions, one, visitor).allowed for one in ('create', 'update'))
     importing = _button('Import', entity, 'data-import') if may_create or may_update else ''
+    files = importing + _button('Export', entity, 'data-export') if entity.api.enabled else ''
     begin = _begin(system, entity) if may_create else '<p class="muted">Nothing here yet.</p>'
     return (
         f'<section class="panel tile entity" data-entity="{name}" aria-label="{text(entity.title)}">'
         f'<a href="{address}">{icon(entity.interface.icon)}<strong>{text(entity.title)}</strong></a>'
         f'<b data-count>–</b><p class="muted">{text(entity.description)}</p>'
         f'<div data-begin hidden>{begin}</div>'
-        f'<div class="tile-foot">{importing}{_button("Export", entity, "data-export")}</div></section>'
+        f'<div class="tile-foot">{files}</div></section>'
     )
 
 

@@ -87,6 +87,7 @@ class RecordsOfAllKinds:
             f'POST {listed}/views': lambda: {'json': self._view()},
             f'PATCH {listed}/views/{{id}}': lambda: {**self._saved(entity), 'json': {'state': {'search': 'x'}}},
             f'DELETE {listed}/views/{{id}}': lambda: self._saved(entity),
+            f'POST {listed}/views/{{id}}/restore': lambda: self._saved(entity, gone=True),
             f'POST {one}/revert': lambda: {**self._path(entity), 'json': {'version': 1}},
         }
 
@@ -129,9 +130,12 @@ class RecordsOfAllKinds:
         self._made += 1
         return {'name': f'View {self._made}', 'state': {'filter': 'id IS NOT NULL'}}
 
-    def _saved(self, entity: str) -> dict[str, Any]:
-        made = self._system.client.post(self._system.url('crud', f'/api/{entity}/views'), json=self._view())
-        return {'path': {'id': made.json()['id']}}
+    def _saved(self, entity: str, *, gone: bool = False) -> dict[str, Any]:
+        address = self._system.url('crud', f'/api/{entity}/views')
+        view_id = self._system.client.post(address, json=self._view()).json()['id']
+        if gone:
+            self._system.client.delete(f'{address}/{view_id}').raise_for_status()
+        return {'path': {'id': view_id}}
 
     def _with_photo(self) -> dict[str, Any]:
         sent = self._system.client.post(self._system.url('crud', '/api/products/files/photo'), content=PNG)

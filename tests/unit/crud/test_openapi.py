@@ -37,6 +37,7 @@ def test_every_open_entity_has_its_addresses() -> None:
         '/export.{format}': ['get'],
         '/views': ['get', 'post'],
         '/views/{id}': ['delete', 'patch'],
+        '/views/{id}/restore': ['post'],
     }
 
 
