@@ -15,7 +15,7 @@ NAME = re.compile(r'[A-Za-z][A-Za-z0-9_]{0,59}')
 CONDITIONS = ('check', 'visible_if', 'required_if', 'readonly_if')
 FIXED_WORDS = frozenset(
     'import imports export changes history undo redo transaction api docs ws health files assets openapi.json login '
-    'logout register setup config explain schema batch'.split()
+    'logout register setup config explain schema batch views'.split()
 )
 
 

@@ -23,9 +23,12 @@ from app.crud.importing import ImportApi, Imports
 from app.crud.live import Changes
 from app.crud.memory import AnswerMemory
 from app.crud.openapi import describe
+from app.crud.recent import Recent
 from app.crud.record import Record
 from app.crud.records import Records
 from app.crud.requests import author_of, if_match
+from app.crud.saved_views import SavedViews
+from app.crud.saved_views_api import SavedViewsApi
 from app.crud.schema_api import SchemaApi
 from app.crud.shaping import Shaping, parse_shape
 from app.crud.undoing import Undo
@@ -35,6 +38,7 @@ from app.docs import docs_routes
 from app.errors import NotFound
 from app.events import DuckDBLog
 from app.http import Routes, answer, logged_in, principal_of, read_body, route, whole_number
+from app.schema import Entity
 from app.socket import send_all
 
 
@@ -54,21 +58,25 @@ class DataApi:
         self.aggregates = Aggregates(self.views, log)
         self.records = Records(catalog, log, self.views)
         self.undo = Undo(self.records, log)
+        self.saved_views = SavedViews(catalog, log, self.views)
         self.imports = Imports(self.records, log, self.undo)
         self.life = History(self.records, log)
         self.explanations = Explanations(self.views, find_user)
         self.changes = Changes(catalog, log, self.views)
+        self.recent = Recent(catalog, log, self.views, self.changes)
         self.routes = Routes(self._routes())
 
     def _routes(self) -> list[BaseRoute]:
         return [
             route('GET', '/health', self.health),
             route('GET', '/api', self.list_entities),
+            route('GET', '/api/history', self.list_recent),
             *BulkApi(self.records, self.undo, self.life).routes,
             *Exports(self.views, self.log).routes,
             *ImportApi(self.catalog, self.imports, self.log.database.path.parent).routes,
             *SchemaApi(self.catalog, self.log, self.folder).routes,
             *FilesApi(self.views, self.log).routes,
+            *SavedViewsApi(self.catalog, self.saved_views).routes,
             route('GET', '/api/{entity}', self.list),
             route('POST', '/api/{entity}', self.create),
             route('GET', '/api/{entity}/changes', self.list_changes),
@@ -88,9 +96,17 @@ class DataApi:
         return answer({'status': 'ok', 'service': 'crud'})
 
     async def list_entities(self, request: Request) -> Response:
-        """The entities that there are, to those who are logged in."""
-        logged_in(request)
-        return answer({'entities': [_summary(table.entity) for table in self.catalog.tables.values()]})
+        """The entities that there are, to those who are logged in; with `counts=true` how many records one may read."""
+        principal = logged_in(request)
+        counts = await self.views.counts(principal) if request.query_params.get('counts') == 'true' else {}
+        return answer({'entities': [_summary(table.entity, counts) for table in self.catalog.tables.values()]})
+
+    async def list_recent(self, request: Request) -> Response:
+        """The newest changes of records of all entities; with `after` and `wait` as soon as there is anything new."""
+        principal, limit = logged_in(request), max(1, whole_number(request, 'limit', 10, 100))
+        if seconds := whole_number(request, 'wait', 0, 30):
+            await self.log.moved_on(_after(request) or 0, seconds)
+        return answer(await self.recent.newest(limit, principal))
 
     async def list(self, request: Request) -> Response:
         """A page of records, or sums over all of them."""
@@ -201,8 +217,9 @@ class DataApi:
         return table.entity.resource
 
 
-def _summary(entity: Any) -> dict[str, Any]:
-    return {'name': entity.resource, 'title': entity.title, 'description': entity.description, 'key': entity.key}
+def _summary(entity: Entity, counts: dict[str, int]) -> dict[str, Any]:
+    told = {'name': entity.resource, 'title': entity.title, 'description': entity.description, 'key': entity.key}
+    return told | ({'count': counts[entity.resource]} if entity.resource in counts else {})
 
 
 def _view_asked(connection: HTTPConnection) -> str | None:

@@ -83,7 +83,18 @@ OPERATION = {
 }
 TRANSACTION = closed({'operations': {'type': 'array', 'items': OPERATION}, 'dry_run': FLAG}, ('operations',))
 SCHEMA = closed({'documents': {'type': 'object'}, 'fill': {'type': 'object'}}, ('documents',))
+RECENT = [
+    query_parameter('limit', 'Records, up to 100', 'integer'),
+    query_parameter('after', 'With `wait`: the `position` of the answer before', 'integer'),
+    query_parameter('wait', 'Seconds to wait for something to happen, up to 30', 'integer'),
+]
 SHARED = {
+    '/api': {
+        'get': operation(
+            'The entities', {}, parameters=[query_parameter('counts', '`true` adds how many records you may read')]
+        )
+    },
+    '/api/history': {'get': operation('What has happened lately to records of all entities', {}, parameters=RECENT)},
     '/api/schema': {'get': operation('The documents of the config in force', {})},
     '/api/schema/plan': {
         'post': operation('What other documents would do to the data', {}, requestBody=body_of(SCHEMA))

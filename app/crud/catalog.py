@@ -11,6 +11,7 @@ from app.crud.author import Author
 from app.crud.fitting import fit, fit_claims
 from app.crud.schema_plan import Fill, SchemaPlan, plan_schema
 from app.crud.table import FOREVER, SCHEMA, Table
+from app.crud.view_table import CATEGORY, apply_views, fit_saved_views
 from app.errors import Conflict, NotFound
 from app.events import Append, CategoryChanged, DuckDBLog, Event, NewEvent, new_event
 from app.events.database import Read
@@ -95,6 +96,8 @@ class Catalog:
         for event in events:
             if CONVERTED not in event.meta:
                 by_entity.setdefault(event.stream.partition('/')[0], []).append(event)
+        if CATEGORY in by_entity:
+            apply_views(database, by_entity.pop(CATEGORY))
         for name, group in by_entity.items():
             if name in self.tables:
                 self.tables[name].apply(database, group)
@@ -130,6 +133,7 @@ class Catalog:
         refilled = {one.name: one.refilled for one in plan.entities}
 
         def fit_all(database: Database) -> Callable[[], None]:
+            fit_saved_views(database)
             for name, table in tables.items():
                 fit(database, table, refilled.get(name, ()))
                 if events:

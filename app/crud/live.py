@@ -50,7 +50,7 @@ class Changes:
         rows = await self._log.database.query(sql, [after, head, f'{entity}/', limit])
         events = [Event(*row) for row in rows]
         hidden = self._catalog.table(entity).entity.hidden_from(principal)
-        messages = [codec.Raw(self._message(event, hidden)) for event in await self._visible(entity, events, principal)]
+        messages = [codec.Raw(self._message(event, hidden)) for event in await self.visible(entity, events, principal)]
         return {'changes': messages, 'position': events[-1].position if len(events) == limit else max(head, after)}
 
     async def follow(self, entity: str, after: int | None, principal: Principal) -> AsyncIterator[bytes]:
@@ -60,10 +60,11 @@ class Changes:
         yield codec.encode({'type': 'connected', 'position': start})
         async for events in self._log.follow(start):
             hidden = self._catalog.table(entity).entity.hidden_from(principal)
-            for event in await self._visible(entity, events, principal):
+            for event in await self.visible(entity, events, principal):
                 yield self._message(event, hidden)
 
-    async def _visible(self, entity: str, events: Sequence[Event], principal: Principal) -> list[Event]:
+    async def visible(self, entity: str, events: Sequence[Event], principal: Principal) -> list[Event]:
+        """Those of the events that are about records of an entity which `principal` may read."""
         about = [event for event in events if event.stream.startswith(f'{entity}/')]
         decision = self._views.allow(entity, 'read', principal)
         if not about or not decision.condition:

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.crud.bulk_openapi import SHARED, life_paths
 from app.crud.files_openapi import file_paths
+from app.crud.saved_views_openapi import saved_view_paths
 from app.docs import document, operation, query_parameter
 from app.schema import Entity
 
@@ -62,7 +63,7 @@ def describe(entities: Mapping[str, Entity]) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for entity in entities.values():
         if entity.api.enabled:
-            paths |= _paths(entity)
+            paths |= _paths(entity) | saved_view_paths(entity)
     return document('Data', paths | SHARED, {name: _schema(entity) for name, entity in entities.items()})
 
 

@@ -28,6 +28,7 @@ OURS = frozenset({'actor', 'name', 'source', 'request', 'owner', 'fingerprint'})
 RESERVED = {
     **dict.fromkeys(('config', 'services', 'sites'), 'the files of the config folder'),
     'imports': 'POST /api/{entity}/import on the data port',
+    'views': 'POST, PATCH or DELETE /api/{entity}/views on the data port',
 }
 """Categories that are no entities, and how they are written."""
 Owner = Callable[[str], str]

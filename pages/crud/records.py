@@ -1,4 +1,4 @@
-"""What entities there are, and the grid of each."""
+"""The grid of each entity."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.crud import Author
 from app.errors import NotFound, Problem
 from app.permissions import decide
 from app.schema import Entity
-from pages.design import empty, html, icon, text
+from pages.design import empty, html
 from pages.form import Form
 from pages.frame import crumb, frame
 from pages.grid import grid
@@ -21,17 +21,7 @@ SUGGESTIONS = 50
 
 
 def register(router: APIRouter, system: System) -> None:
-    """The home of the data port, and a page per entity."""
-
-    @router.page('/')
-    async def home() -> None:
-        with frame(system, 'Data', service='crud') as visitor:
-            link = '<div class="gap"></div><a class="button" href="/explain">Who may do what</a>'
-            html(f'<h1>Data</h1>{link}', classes='headline')
-            shown = [e for e in system.entities().values() if decide(e.permissions, 'read', visitor).allowed]
-            if not shown:
-                html(empty('table_rows', 'No data yet', 'Describe an entity in config/entities, and it appears here.'))
-            html(''.join(_tile(system, entity) for entity in shown), classes='tiles')
+    """A page per entity."""
 
     @router.page('/{entity}')
     async def records(entity: str, as_of: str = '') -> None:
@@ -101,15 +91,6 @@ def _label(entity: Entity, values: dict[str, Any]) -> str:
 
 def _plain(value: Any) -> Any:
     return codec.parse(codec.encode(value).decode()) if isinstance(value, codec.Raw) else value
-
-
-def _tile(system: System, entity: Entity) -> str:
-    address = system.url('crud', f'/{entity.resource}')
-    return (
-        f'<a class="panel tile" href="{text(address)}">'
-        f'{icon(entity.interface.icon)} <strong>{text(entity.title)}</strong>'
-        f'<p class="muted">{text(entity.description)}</p></a>'
-    )
 
 
 def _shortcuts() -> None:

@@ -50,6 +50,8 @@ class RecordsOfAllKinds:
             'POST /api/transaction': lambda: {
                 'json': {'operations': [{'create': 'orders', 'values': self._sample('orders')}]}
             },
+            'GET /api': dict,
+            'GET /api/history': dict,
             'GET /api/schema': dict,
             'POST /api/schema/plan': lambda: {'json': {'documents': {}}},
             'POST /api/schema/apply': lambda: {'json': {'documents': {}}},
@@ -81,6 +83,11 @@ class RecordsOfAllKinds:
             f'POST {one}/restore': lambda: self._deleted(entity),
             f'GET {one}/explain': lambda: self._path(entity),
             f'GET {one}/history': lambda: self._path(entity),
+            f'GET {listed}/views': dict,
+            f'POST {listed}/views': lambda: {'json': self._view()},
+            f'PATCH {listed}/views/{{id}}': lambda: {**self._saved(entity), 'json': {'state': {'search': 'x'}}},
+            f'DELETE {listed}/views/{{id}}': lambda: self._saved(entity),
+            f'POST {listed}/views/{{id}}/restore': lambda: self._saved(entity, gone=True),
             f'POST {one}/revert': lambda: {**self._path(entity), 'json': {'version': 1}},
         }
 
@@ -118,6 +125,17 @@ class RecordsOfAllKinds:
         gone = self._system.client.delete(self._system.url('crud', f'/api/{entity}/{path["path"]["id"]}'))
         assert gone.status_code == 204, gone.text
         return path
+
+    def _view(self) -> dict[str, Any]:
+        self._made += 1
+        return {'name': f'View {self._made}', 'state': {'filter': 'id IS NOT NULL'}}
+
+    def _saved(self, entity: str, *, gone: bool = False) -> dict[str, Any]:
+        address = self._system.url('crud', f'/api/{entity}/views')
+        view_id = self._system.client.post(address, json=self._view()).json()['id']
+        if gone:
+            self._system.client.delete(f'{address}/{view_id}').raise_for_status()
+        return {'path': {'id': view_id}}
 
     def _with_photo(self) -> dict[str, Any]:
         sent = self._system.client.post(self._system.url('crud', '/api/products/files/photo'), content=PNG)

@@ -1,0 +1,50 @@
+"""The read table of saved views, and what their events do to it inside the log's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from app import codec
+from app.events import Event
+from app.events.aggregate import event_owner, new_values
+from app.events.log import Database
+
+CATEGORY = 'views'
+TABLE = 'saved_views'
+COLUMNS = 'id, entity, name, shared, owner, version, state'
+WRITTEN = 'id, entity, name, shared, state, owner, version'
+CREATE = f"""
+    CREATE TABLE {TABLE} (id VARCHAR, entity VARCHAR, name VARCHAR, shared BOOLEAN, owner VARCHAR, version INTEGER,
+    state VARCHAR)"""
+EVENTS = f"""
+    SELECT position, stream, version, type, data, meta, event_id::VARCHAR, recorded_at, hash FROM events
+    WHERE starts_with(stream, '{CATEGORY}/') ORDER BY position"""
+
+
+def fit_saved_views(database: Database) -> None:
+    """Build the table from the log where there is none."""
+    there = database.execute('SELECT count(*) FROM duckdb_tables() WHERE table_name = ?', [TABLE]).fetchone()[0]
+    if not there:
+        database.execute(CREATE)
+        apply_views(database, [Event(*row) for row in database.execute(EVENTS).fetchall()])
+
+
+def apply_views(database: Database, events: Sequence[Event]) -> None:
+    """Bring the table up to date; there are few views, so they are written one by one."""
+    for event in events:
+        view_id, data = event.stream.partition('/')[2], codec.parse(event.data)
+        if event.type in {'created', 'restored'}:
+            row = [view_id, *_columns(data).values(), event_owner(event), event.version]
+            database.execute(f'INSERT INTO {TABLE} ({WRITTEN}) VALUES (?, ?, ?, ?, ?, ?, ?)', row)
+        elif event.type == 'changed':
+            new = _columns(new_values('changed', data))
+            sets = ', '.join(f'{name} = ?' for name in [*new, 'version'])
+            database.execute(f'UPDATE {TABLE} SET {sets} WHERE id = ?', [*new.values(), event.version, view_id])
+        else:
+            database.execute(f'DELETE FROM {TABLE} WHERE id = ?', [view_id])
+
+
+def _columns(data: dict[str, Any]) -> dict[str, Any]:
+    names = [name for name in ('entity', 'name', 'shared', 'state') if name in data]
+    return {name: codec.canonical(data[name]) if name == 'state' else data[name] for name in names}
