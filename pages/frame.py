@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from nicegui import ui
+from nicegui import Client, ui
 
 from app import codec
 from app.permissions import Principal, decide
@@ -81,3 +81,9 @@ def module(name: str, options: dict[str, object] | None = None) -> None:
     payload = codec.encode(options or {}).decode().replace('<', '\\u003c')
     ui.add_body_html(f'<script type="application/json" id="{name}-options">{payload}</script>')
     ui.add_body_html(f'<script type="module" src="/assets/js/{name}.js"></script>')
+
+
+def tell(client: Client, kind: str, **detail: object) -> None:
+    """Let the modules of an open page know: they hear a `told` event on the window, with JSON that is parsed."""
+    payload = codec.encode(codec.encode({'kind': kind} | detail).decode()).decode()
+    client.run_javascript(f'window.dispatchEvent(new CustomEvent("told", {{detail: JSON.parse({payload})}}))')

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from nicegui import APIRouter
 
-from pages.crud import explain, records
+from pages.crud import explain, record, records
 from pages.system import System
 
 
 def register(router: APIRouter, system: System) -> None:
     """Fixed addresses first, since every other word may be the name of an entity."""
-    for page in (explain, records):
+    for page in (explain, records, record):
         page.register(router, system)
