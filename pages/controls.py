@@ -63,12 +63,13 @@ class Controls:
         """The fields that show a message."""
         return [name for name, control in self._controls.items() if control.error]
 
+    def typed(self) -> dict[str, Any]:
+        """The values that the user changed."""
+        return {name: value for name, value in self._now().items() if _as_shown(value) != self._shown[name]}
+
     def changed(self) -> dict[str, Any]:
-        """The values that the user changed; of a new record, all there are."""
-        now = {name: one.value for name, one in self._controls.items() if not self._entity.fields[name].derived}
-        if self._new:
-            return {name: value for name, value in now.items() if _as_shown(value)}
-        return {name: value for name, value in now.items() if _as_shown(value) != self._shown[name]}
+        """What is to be saved: the values that the user changed, or of a new record all there are."""
+        return {name: value for name, value in self._now().items() if _as_shown(value)} if self._new else self.typed()
 
     def parsed(self, typed: Mapping[str, Any]) -> dict[str, Any]:
         """What was typed, as it would be stored; what cannot be, as it was typed."""
@@ -109,13 +110,16 @@ class Controls:
                 labels = await self._choices(target, f'id:{control.value}')
                 control.set_options(control.options | labels, value=control.value)
 
+    def _now(self) -> dict[str, Any]:
+        return {name: one.value for name, one in self._controls.items() if not self._entity.fields[name].derived}
+
     def _add_tab(self, tab: Tab, number: int) -> None:
         with ui.element('div').classes('form-tab').props(f'data-tab={number}'):
             if tab.label:
-                html(f'<h3>{text(tab.label)}</h3>', classes='form-tab-label')
+                html(f'<h2>{text(tab.label)}</h2>', classes='form-tab-label')
             for section in tab.sections:
                 if section.label:
-                    html(f'<h4>{text(section.label)}</h4>', classes='form-section-label')
+                    html(f'<h2>{text(section.label)}</h2>', classes='form-section-label')
                 self._add_section(section)
 
     def _add_section(self, section: Section) -> None:

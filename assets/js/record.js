@@ -105,6 +105,7 @@ function dirty() {
 function showDirty(words = "") {
   const pill = document.querySelector("[data-dirty]");
   const count = Object.keys(page.typed).length;
+  if (!words && !count && pill.textContent === "Saved") return;
   pill.textContent = words || (count === 1 ? "1 unsaved change" : `${count} unsaved changes`);
   pill.className = words === "Saved" ? "pill good" : "pill warn";
   pill.hidden = !words && !count;

@@ -82,9 +82,13 @@ function entry(options, one, newest, { view, revert }) {
 }
 
 function noted({ undoes, batch, source }) {
-  if (undoes) return /^\d+$/.test(undoes) ? `Undid the change at position ${undoes}` : `Undid the batch ${undoes}`;
-  if (batch) return `Part of the batch ${batch}${source ? `, by ${source}` : ""}`;
+  if (undoes) return /^\d+$/.test(undoes) ? `Undid the change at position ${undoes}` : `Undid the batch ${short(undoes)}`;
+  if (batch) return `Part of the batch ${short(batch)}${source ? ` from ${source}` : ""}`;
   return "";
+}
+
+function short(batch) {
+  return `…${batch.slice(-8)}`;
 }
 
 function changesOf(options, one) {

@@ -50,7 +50,7 @@ export async function buildTabs({ tabs, fields }) {
   function reveal(name) {
     const number = places[name];
     if (links.length && number !== undefined && number !== open) {
-      history.replaceState(null, "", links[number].hash);
+      history.pushState(null, "", links[number].hash);
       show(number);
     }
   }

@@ -9,7 +9,7 @@ const labels = new Map();
 export function viewOf(options, record, changed = new Set()) {
   return options.tabs.map((tab, number) => {
     const parts = tab.sections.flatMap((section) => [
-      ...(section.label ? [node("h4", { className: "form-section-label", text: section.label })] : []),
+      ...(section.label ? [node("h2", { className: "form-section-label", text: section.label })] : []),
       ...(section.fields.length ? [node("div", { className: "form-section" }, ...all(options, section.fields, record, changed))] : []),
       ...(section.columns.length ? [columns(options, section.columns, record, changed)] : []),
     ]);

@@ -132,7 +132,7 @@ class RecordForm:
         return await self._system.views.get(self._entity.resource, self._record.id, visitor)
 
     def _tell_state(self) -> None:
-        changed = self.controls.changed()
+        changed = self.controls.typed()
         base = {name: self.controls.base.get(name) for name in changed}
         self._tell('state', values=changed, base=base, version=self._version, errors=self.controls.errors)
 
