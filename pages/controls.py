@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from nicegui import ui
@@ -102,13 +102,26 @@ class Controls:
             if name in self._controls and not self._entity.fields[name].derived:
                 self._set(name, value)
 
-    async def label(self) -> None:
-        """Show what references lead to in words."""
+    async def find_labels(self) -> None:
+        """Look up what references lead to, and show it in words."""
+        for target, control in self._references():
+            if control.value and control.options.get(control.value) == control.value:
+                self._label(control, await self._choices(target, f'id:{control.value}'))
+
+    def label(self, labels: Mapping[str, Mapping[str, str]]) -> None:
+        """Show what references lead to in words that are known already: entity -> id -> label."""
+        for target, control in self._references():
+            self._label(control, labels.get(target, {}))
+
+    def _references(self) -> Iterator[tuple[str, Any]]:
         for field in self._entity.references:
-            control, target = self._controls.get(field.name), getattr(field, 'references', '')
-            if control and control.value:
-                labels = await self._choices(target, f'id:{control.value}')
-                control.set_options(control.options | labels, value=control.value)
+            if field.name in self._controls:
+                yield getattr(field, 'references', ''), self._controls[field.name]
+
+    @staticmethod
+    def _label(control: Any, labels: Mapping[str, str]) -> None:
+        if control.value in labels:
+            control.set_options({**control.options, control.value: labels[control.value]}, value=control.value)
 
     def _now(self) -> dict[str, Any]:
         return {name: one.value for name, one in self._controls.items() if not self._entity.fields[name].derived}

@@ -44,7 +44,7 @@ class Form:
                 ui.button('Cancel', on_click=self._dialog.close, color=None).props('unelevated').classes('plain')
                 self._button = ui.button('Save', on_click=self._submit, color=None)
                 self._button.props('unelevated').classes('primary')
-            ui.timer(0, self._controls.label, once=True)
+            ui.timer(0, self._controls.find_labels, once=True)
         self._dialog.on('hide', self._dialog.delete)
 
     def open(self) -> None:

@@ -92,7 +92,9 @@ class _Page:
         with ui.element('section').classes('panel record-panel').props('data-now'):
             if editable:
                 form = RecordForm(self.system, self.whole, self.record, self.visitor)
-                await form.controls.label()
+                if self.record:
+                    table = self.system.views.catalog.table(self.name)
+                    form.controls.label(await self.system.views.labels(table, [self.record], self.visitor))
         html(panels())
 
     def _label(self) -> str:

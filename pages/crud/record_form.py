@@ -107,7 +107,7 @@ class RecordForm:
             moved = self.controls.rebase({**values, **self._bases(clashing)}, mine)
         else:
             moved = self._accept(newest, mine)
-        await self.controls.label()
+        await self.controls.find_labels()
         self._tell('moved', fields=moved, clashing=clashing)
         self.controls.settle()
 
@@ -123,7 +123,7 @@ class RecordForm:
             self._version = int(draft.get('version') or self._record.version)
             current |= base
         self.controls.type(values)
-        await self.controls.label()
+        await self.controls.find_labels()
         self.controls.settle()
 
     async def _newest(self) -> Record:

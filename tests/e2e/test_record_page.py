@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Dialog, Locator, Page, expect
 
 from tests.process import System
 from tests.scenario import appended_since, last_position
@@ -215,7 +215,12 @@ def test_a_narrow_screen_needs_no_sideways_scrolling(system: System, window: Win
 def test_leaving_with_something_unsaved_asks_first(system: System, window: Window) -> None:
     page = ready(window(given(system, 'leaving')))
     asked: list[str] = []
-    page.on('dialog', lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on('dialog', leave)
     page.get_by_label('Name *').press_sequentially(' and more')
     expect(unsaved(page, 1)).to_be_visible()
     page.get_by_role('link', name='Customers', exact=True).first.click()
