@@ -32,6 +32,7 @@ class Form:
     ) -> None:
         self._save = save
         with ui.dialog() as self._dialog, ui.card().classes('form'):
+            self._dialog.props['aria-label'] = title
             with ui.element('div').classes('form-head'):
                 html(f'<h2>{text(title)}</h2>')
             with ui.element('div').classes('form-body').on('keydown.ctrl.enter', self._submit):

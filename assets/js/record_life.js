@@ -75,7 +75,7 @@ function entry(options, one, newest, { view, revert }) {
   );
   const item = node("li", { "data-version": one.version }, head);
   const said = noted(one);
-  if (said) item.append(node("p", { className: "faint", text: said }));
+  if (said) item.append(node("p", { className: "muted", text: said }));
   if (one.type !== "deleted") item.append(changesOf(options, one));
   item.append(buttons(options, one, newest, view, revert));
   return item;
@@ -110,7 +110,7 @@ function buttons(options, one, newest, view, revert) {
   look.setAttribute("aria-label", `View version ${one.version}`);
   place.append(look);
   if (options.may.update && options.state !== "deleted") {
-    const back = button("Revert to this", () => revert(one.version), "quiet");
+    const back = button("Revert", () => revert(one.version), "quiet");
     back.setAttribute("aria-label", `Revert to version ${one.version}`);
     place.append(back);
   }
