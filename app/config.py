@@ -197,6 +197,8 @@ def _options_at(place: tuple[Any, ...], content: Any) -> list[str]:
     kinds: dict[str, Any] = {'resource': Entity, 'projection': Projection}
     shape = next((kinds[word] for word in kinds if isinstance(content, dict) and word in content), Application)
     for part in place:
+        if isinstance(part, int):  # an item of a list is described where the list is
+            continue
         shape = shape.model_fields[part].annotation
         shape = next((arg for arg in get_args(shape) if isinstance(arg, type)), shape)
     return list(shape.model_fields) if isinstance(shape, type) and issubclass(shape, BaseModel) else []

@@ -14,6 +14,7 @@ from app.expressions import Named, kind_of_column
 from app.fields import FIELD_TYPES, Field
 from app.fields.computed import Computed
 from app.fields.file import File
+from app.layout import Layout, Tab
 from app.permissions import Permissions, Principal, may_field
 from app.schema_problems import FIXED_WORDS, problems_of, settle_computed
 from app.strict import Strict
@@ -54,6 +55,7 @@ class Entity(Strict):
     """Fields that are unique together, such as `[[order_id, line]]`."""
     fields: dict[str, Field]
     interface: Interface = Interface()
+    layout: Layout = Layout()
     permissions: Permissions = Permissions()
     api: Api = Api()
 
@@ -87,6 +89,12 @@ class Entity(Strict):
     def listed(self) -> tuple[Field, ...]:
         """The columns of its grid."""
         return tuple(self.fields[name] for name in self.interface.list_display or self.fields)
+
+    @property
+    def form(self) -> tuple[Tab, ...]:
+        """Where its fields stand in a form: all but those that the system fills in."""
+        names = [field.name for field in self.fields.values() if not (field.minted or field.fills_itself)]
+        return self.layout.arrange(names)
 
     @cached_property
     def searched(self) -> tuple[Field, ...]:

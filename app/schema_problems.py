@@ -15,7 +15,7 @@ NAME = re.compile(r'[A-Za-z][A-Za-z0-9_]{0,59}')
 CONDITIONS = ('check', 'visible_if', 'required_if', 'readonly_if')
 FIXED_WORDS = frozenset(
     'import imports export changes history undo redo transaction api docs ws health files assets openapi.json login '
-    'logout register setup config explain schema batch views'.split()
+    'logout register setup config explain schema batch new views'.split()
 )
 
 
@@ -35,6 +35,7 @@ def problems_of(entity: Entity) -> list[str]:
         ('interface.display', [interface.display] if interface.display else []),
     ):
         problems += [f'{place}: there is no field {name!r}' for name in names if name not in entity.fields]
+    problems += entity.layout.problems(entity.fields)
     if not problems:
         problems += _wrong_conditions(entity)
     if not entity.stored:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from nicegui import ui
+from nicegui import Client, ui
 
 from app import codec
 from app.permissions import Principal, decide
@@ -25,7 +25,7 @@ def frame(system: System, title: str, *, service: str, here: str = '/', crumbs: 
         html(_navigation(system, visitor, service, here), classes='side').props(
             'role=navigation aria-label=Main id=side'
         )
-        with ui.element('main').classes('content').props('id=content tabindex=-1'):
+        with ui.element('div').classes('content').props('id=content tabindex=-1'):
             if crumbs:
                 html(crumbs, classes='crumbs')
             yield visitor
@@ -43,8 +43,8 @@ def _header(system: System, visitor: Principal) -> str:
     <a class="skip" href="#content">Skip to the content</a>
     {_quiet('Menu', icon('menu'), 'data-menu aria-controls="side"', 'menu-button')}
     <a class="brand" href="{system.url('portal')}"><img src="/assets/logo.svg" alt=""><b>{text(system.name())}</b></a>
-    <button type="button" class="find" data-palette aria-label="Search or go to">
-    {icon('search')}<span>Search or go to</span><kbd>Ctrl K</kbd></button>
+    <button type="button" class="find" data-palette aria-keyshortcuts="Control+K">
+    {icon('search')}<span>Search or go to</span><kbd aria-hidden="true">Ctrl K</kbd></button>
     <div class="gap"></div>
     <span class="pill" data-connection role="status" hidden></span>
     {_quiet('Light or dark', icon('contrast'), 'data-theme')}
@@ -81,3 +81,9 @@ def module(name: str, options: dict[str, object] | None = None) -> None:
     payload = codec.encode(options or {}).decode().replace('<', '\\u003c')
     ui.add_body_html(f'<script type="application/json" id="{name}-options">{payload}</script>')
     ui.add_body_html(f'<script type="module" src="/assets/js/{name}.js"></script>')
+
+
+def tell(client: Client, kind: str, **detail: object) -> None:
+    """Let the modules of an open page know: they hear a `told` event on the window, with JSON that is parsed."""
+    payload = codec.encode(codec.encode({'kind': kind} | detail).decode()).decode()
+    client.run_javascript(f'window.dispatchEvent(new CustomEvent("told", {{detail: JSON.parse({payload})}}))')

@@ -12,7 +12,7 @@ SHOWN_ONLY = frozenset(
     'visible_if required_if readonly_if'.split()
 )
 """Options of a field that say nothing about which values it may hold."""
-PARTS = ('label', 'description', 'unique', 'interface', 'permissions', 'api')
+PARTS = ('label', 'description', 'unique', 'interface', 'layout', 'permissions', 'api')
 
 
 class Difference(NamedTuple):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
 
 from app.crud.covering import expression_of
 from app.crud.naming import now, user_of
@@ -11,6 +12,45 @@ from app.expressions import BOOLEAN, Row, to_stored
 from app.fields import Field
 from app.permissions import Principal
 from app.schema import Entity
+
+
+class Condition(NamedTuple):
+    """How a form shows a field, while a record is as it is."""
+
+    shown: bool
+    needed: bool
+    fixed: bool
+
+
+class Following(NamedTuple):
+    """What the values in a form entail."""
+
+    conditions: dict[str, Condition]
+    computed: dict[str, Any]
+
+
+def follow(entity: Entity, before: Stored | None, typed: Mapping[str, Any], principal: Principal) -> Following:
+    """What becomes of a form, as the record would be saved now; what is fixed hangs on the record as it was before."""
+    after, conditions = as_typed(entity, before or {}, typed), {}
+    for field in entity.ruled:
+        shown = not field.visible_if or _holds(entity, field.visible_if, after, principal) is True
+        needed = field.required or _holds(entity, field.required_if, after, principal) is True
+        fixed = before is not None and _holds(entity, field.readonly_if, before, principal) is True
+        conditions[field.name] = Condition(shown, needed, fixed)
+    values = shown_form(entity, after) if entity.computed else {}
+    return Following(conditions, {field.name: values[field.name] for field in entity.computed})
+
+
+def as_typed(entity: Entity, before: Stored, typed: Mapping[str, Any]) -> Stored:
+    """A record with what stands in a form; values that are not finished yet count as none."""
+    after = dict(before)
+    for name, value in typed.items():
+        field = entity.fields[name]
+        try:
+            after[field.id] = None if value in (None, '') else field.parse(value)
+        except ValueError:
+            after[field.id] = None
+    return {id_: value for id_, value in after.items() if value is not None}
 
 
 def add_defaults(entity: Entity, stored: Stored, sent: Collection[str], principal: Principal) -> dict[str, str]:
@@ -43,20 +83,27 @@ def _broken(
     entity: Entity, field: Field, after: Stored, principal: Principal, before: Stored | None, changed: Collection[str]
 ) -> str:
     def holds(text: str, values: Stored) -> bool | None:
-        found: bool | None = expression_of(entity, text, BOOLEAN).value(_row(entity, values, principal))
-        return found
+        return _holds(entity, text, values, principal)
 
-    if before is not None and field.readonly_if and field.id in changed and holds(field.readonly_if, before) is True:
+    if before is not None and field.id in changed and holds(field.readonly_if, before) is True:
         return f'cannot be changed, since {field.readonly_if}'
     shown = not field.visible_if or holds(field.visible_if, after) is True
     if shown and after.get(field.id) is None:
         if field.required:
             return 'is required'
-        if field.required_if and holds(field.required_if, after) is True:
+        if holds(field.required_if, after) is True:
             return f'is required, since {field.required_if}'
-    if shown and field.check and holds(field.check, after) is False:
+    if shown and holds(field.check, after) is False:
         return field.message or f'does not fulfil {field.check}'
     return ''
+
+
+def _holds(entity: Entity, text: str, values: Stored, principal: Principal) -> bool | None:
+    """What an expression says of a record; nothing, where there is none."""
+    if not text:
+        return None
+    found: bool | None = expression_of(entity, text, BOOLEAN).value(_row(entity, values, principal))
+    return found
 
 
 def _row(entity: Entity, stored: Stored, principal: Principal) -> Row:

@@ -187,11 +187,15 @@ class Field(BaseModel):
             schema['readOnly'] = True
         return {name: value for name, value in schema.items() if value is not None}
 
+    def edited(self, value: Any) -> Any:
+        """What stands in the form control for a stored value."""
+        return '' if value is None else str(value)
+
     def input(self, value: Any, choices: Choices) -> ValidationElement[Any]:
         """The form control, showing `value`."""
         from nicegui import ui
 
-        return ui.input(self.title, value='' if value is None else str(value))
+        return ui.input(self.title, value=self.edited(value))
 
 
 def parse_text(value: Any, *, longest: int = 100_000) -> str:

@@ -36,6 +36,10 @@ class Boolean(Field, type='boolean'):
         """A boolean."""
         return {'type': 'boolean'}
 
+    def edited(self, value: Any) -> Any:
+        """The value itself."""
+        return value
+
     def input(self, value: Any, choices: Choices) -> ValidationElement[Any]:
         """A list of yes, no and, unless required, nothing."""
         from nicegui import ui

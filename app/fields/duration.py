@@ -62,11 +62,15 @@ class Duration(Field, type='duration'):
         """An integer with its limits."""
         return {'type': 'integer', 'minimum': self.min, 'maximum': self.max}
 
+    def edited(self, value: Any) -> Any:
+        """As a clock would show it."""
+        return '' if value is None else spelled(value)
+
     def input(self, value: Any, choices: Choices) -> ValidationElement[Any]:
         """A line of text."""
         from nicegui import ui
 
-        return ui.input(self.title, value='' if value is None else spelled(value), placeholder='1:30:00')
+        return ui.input(self.title, value=self.edited(value), placeholder='1:30:00')
 
 
 def spelled(seconds: int) -> str:

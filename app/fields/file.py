@@ -133,6 +133,10 @@ class File(Field, type='file'):
         }
         return {'type': 'object', 'properties': properties, 'required': list(PARTS), 'additionalProperties': False}
 
+    def edited(self, value: Any) -> Any:
+        """The value itself."""
+        return value
+
     def input(self, value: Any, choices: Choices) -> ValidationElement[Any]:
         """Its name, not to be changed: forms that can upload have a control of their own."""
         from nicegui import ui

@@ -23,19 +23,25 @@ class ForeignKey(Field, type='foreign_key'):
         """The id, as text."""
         return parse_text(value, longest=600)
 
+    def edited(self, value: Any) -> Any:
+        """The value itself."""
+        return value
+
     def input(self, value: Any, choices: Choices) -> ValidationElement[Any]:
         """A list that searches as one types."""
         from nicegui import ui
 
-        select = ui.select({value: value} if value else {}, label=self.title, value=value, with_input=True)
-        select.props('input-debounce=150').props(remove='clearable' if self.required else '')
+        labels: dict[str, str] = {value: value} if value else {}
+        select = ui.select(labels, label=self.title, value=value, with_input=True, clearable=not self.required)
+        select.props('input-debounce=150')
 
         async def find(words: str = '') -> None:
             found = await choices(self.references, words)
             if select.value and select.value not in found:
-                found = await choices(self.references, f'id:{select.value}') | found
+                present = select.options if isinstance(select.options, dict) else {}
+                found = {select.value: present.get(select.value, select.value)} | found
             select.set_options(found, value=select.value)
 
         select.on('input-value', lambda event: find(str(event.args or '')), throttle=0.15)
-        ui.timer(0, find, once=True)
+        select.on('focus', find, [])
         return select

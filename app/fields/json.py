@@ -52,9 +52,12 @@ class Json(Field, type='json'):
         """Anything."""
         return {}
 
+    def edited(self, value: Any) -> Any:
+        """JSON text."""
+        return '' if value is None else codec.encode(value).decode()
+
     def input(self, value: Any, choices: Choices) -> ValidationElement[Any]:
         """A box for JSON text."""
         from nicegui import ui
 
-        text = '' if value is None else codec.encode(value).decode()
-        return ui.textarea(self.title, value=text).props('autogrow input-class="mono"')
+        return ui.textarea(self.title, value=self.edited(value)).props('autogrow input-class="mono"')

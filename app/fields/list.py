@@ -40,7 +40,7 @@ class List(Several, type='list'):
         """A chip for each text; what is typed behind them becomes one with Enter, or when the input is left."""
         from nicegui import ui
 
-        chips = ui.input_chips(self.title, value=value or [], new_value_mode='add').props('stack-label')
+        chips = ui.input_chips(self.title, value=self.edited(value), new_value_mode='add').props('stack-label')
         typed = ['']
 
         def note(event: Any) -> None:

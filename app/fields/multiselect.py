@@ -54,4 +54,4 @@ class Multiselect(Several, type='multiselect'):
         from nicegui import ui
 
         options = list(dict.fromkeys([*self.options, *(value or [])]))
-        return ui.select(options, label=self.title, value=value or [], multiple=True).props('use-chips')
+        return ui.select(options, label=self.title, value=self.edited(value), multiple=True).props('use-chips')

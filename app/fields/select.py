@@ -45,8 +45,13 @@ class Select(Field, type='select'):
         """A string of a closed list."""
         return {'type': 'string', 'enum': [*self.options] if self.required else [*self.options, None]}
 
+    def edited(self, value: Any) -> Any:
+        """The value itself."""
+        return value
+
     def input(self, value: Any, choices: Choices) -> ValidationElement[Any]:
         """A list to choose from."""
         from nicegui import ui
 
-        return ui.select(list(self.options), label=self.title, value=value, clearable=not self.required)
+        options = list(dict.fromkeys([*self.options, *([value] if value else [])]))  # it may be no option any more
+        return ui.select(options, label=self.title, value=value, clearable=not self.required)

@@ -38,6 +38,10 @@ class Several(Field):
         """The list; what another type has left behind in old events is none."""
         return value if isinstance(value, list) else None
 
+    def edited(self, value: Any) -> Any:
+        """A list, which may be empty."""
+        return value or []
+
     def condition(self, operator: str, column: str, text: str) -> tuple[str, list[Any]]:
         """Besides comparing whole lists, `has` finds those that contain one text."""
         if operator == 'has':

@@ -18,6 +18,13 @@ export function column(field, labels) {
   return definition;
 }
 
+export function display(field, value, labels = {}) {
+  // A value outside a grid, as a text or an element.
+  if (value === null || value === undefined || value === "") return "–";
+  if (RENDERERS[field.cell]) return RENDERERS[field.cell]({ value }) || String(value);
+  return column(field, labels).valueFormatter({ value });
+}
+
 const RIGHT = new Set(["number", "decimal", "duration"]);
 const numbers = new Intl.NumberFormat();
 const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });

@@ -1,6 +1,7 @@
 // What every page can do: light or dark, the menu on small screens, the command palette, the list of shortcuts.
 
 const YEAR = 31536000;
+document.documentElement.lang ||= "en";
 
 document.addEventListener("click", (event) => {
   const target = event.target.closest("[data-theme], [data-menu], [data-palette]");

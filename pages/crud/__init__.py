@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from nicegui import APIRouter
 
-from pages.crud import explain, home, records
+from pages.crud import explain, home, record, records
 from pages.system import System
 
 
 def register(router: APIRouter, system: System) -> None:
     """Fixed addresses first, since every other word may be the name of an entity."""
-    for page in (home, explain, records):
+    for page in (home, explain, records, record):
         page.register(router, system)

@@ -48,7 +48,7 @@ def test_operations_on_several_entities_are_one_batch(shop: Shop) -> None:
         (Operation('update', 'customers', 'nobody', {'name': 'x'}), Invalid, "no record 'nobody'"),
         (Operation('update', 'customers', 'ada', {'name': 'x'}, version=7), Invalid, 'at version 1'),
         (Operation('delete', 'customers', 'ada'), Conflict, 'orders still refer'),
-        (create('customers', id='new', name='twice'), Invalid, 'stands twice'),
+        (create('customers', id='fresh', name='twice'), Invalid, 'stands twice'),
         (Operation('delete', 'orders', '1'), Invalid, "no record '1'"),
     ],
 )
@@ -56,7 +56,7 @@ def test_if_one_is_not_possible_nothing_happens(shop: Shop, wrong: Operation, re
     shop.create('customers', id='ada', name='Ada', email='a@x.org')
     shop.create('orders', number='1', customer_id='ada', by=Principal(id='o', name='o', roles=frozenset({'sales'})))
     with shop.recording() as happened, pytest.raises(refusal) as refused:
-        do(shop, create('customers', id='new', name='New'), wrong, by=Principal(id='x', name='x', roles=frozenset()))
+        do(shop, create('customers', id='fresh', name='New'), wrong, by=Principal(id='x', name='x', roles=frozenset()))
     assert happened == []
     assert message in f'{refused.value.detail} {refused.value.errors}'
 

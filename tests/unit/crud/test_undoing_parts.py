@@ -52,11 +52,11 @@ def test_what_was_changed_since_is_left_and_named(shop: Shop) -> None:
 
 def test_what_stops_it_leaves_the_rest_and_asking_again_goes_on(shop: Shop) -> None:
     batch = brought(shop)
-    shop.create('staff', id='new', boss_id='s1')
+    shop.create('staff', id='fresh', boss_id='s1')
     with pytest.raises(Conflict, match='6 changes were undone, then: 1 of staff still refer') as caught:
         undo(shop, batch)
-    assert (caught.value.extra['count'], set(shop.ids('staff'))) == (6, {'s0', 's1', 'new'})
-    shop.delete('staff', 'new')
+    assert (caught.value.extra['count'], set(shop.ids('staff'))) == (6, {'s0', 's1', 'fresh'})
+    shop.delete('staff', 'fresh')
     assert undo(shop, batch)['count'] == 2
     assert shop.ids('staff') == []
 
