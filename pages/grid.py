@@ -25,11 +25,12 @@ def grid(entity: Entity, entities: Mapping[str, Entity], visitor: Principal, pos
     ui.add_head_html('<link rel="stylesheet" href="/assets/grid.css">')
     module('grid', _options(entity, entities, visitor, position, as_of) | rights)
     new = button('New', kind='primary', symbol='add', attributes='data-new') if may['create'] else ''
+    bring = button('Import', attributes='data-import') if may['create'] else ''
     with ui.element('section').classes('list-page'):
         html(
             f'<h1>{text(entity.title)}</h1><span class="pill number" data-total></span>'
             f'<span class="muted clip">{text(entity.description)}</span><div class="gap"></div>'
-            f'<span class="people" data-people></span>{new}',
+            f'<span class="people" data-people></span>{bring}{button("Export", attributes="data-export")}{new}',
             classes='headline',
         )
         if as_of:

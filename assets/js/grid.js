@@ -1,6 +1,7 @@
 // The grid: rows come over HTTP block by block, changes by WebSocket; neither passes through Python elements.
 
 import * as AgGrid from "nicegui-aggrid";
+import { openExport } from "./export_dialog.js";
 import { buildFilters } from "./filters.js";
 import { createBulk } from "./grid/bulk.js";
 import { createClipboard } from "./grid/clipboard.js";
@@ -18,7 +19,9 @@ import { createSelection } from "./grid/selection.js";
 import { createStatus } from "./grid/status.js";
 import { createSteps } from "./grid/steps.js";
 import { toolbar } from "./grid/toolbar.js";
+import { createViews } from "./grid/views_menu.js";
 import { createView } from "./grid/view.js";
+import { openImport } from "./import_dialog.js";
 import { element, optionsOf } from "./http.js";
 import { toast } from "./toast.js";
 
@@ -27,7 +30,8 @@ const options = optionsOf("grid");
 const fields = new Map(options.columns.map((field) => [field.name, field]));
 const defaults = { view: "", columns: null, sort: "", filter: "", search: "", parameters: [], asOf: "", density: "normal", totals: {} };
 const view = createView(defaults, viewChanged);
-const live = !options.asOf;
+let bar = null; // rows may come before what stands around them is there
+let views = null;
 
 const box = await element("[data-grid]");
 AgGrid.ModuleRegistry.registerModules([AgGrid.AllCommunityModule]);
@@ -43,12 +47,32 @@ const footer = createFooter({ grid, entity: options.entity, fields, rows, view }
 const saving = createSaving({ entity: options.entity, grid, fields, labels: rows.labels, steps, onChanged: ownChange, onRefused: editAgain });
 const bulk = createBulk({ entity: options.entity, display: options.display, fields, labels: rows.labels, rows, view, steps, onDone: () => (selection.clear(), refreshAll()) });
 const clipboard = createClipboard({ box, grid, range, rows, fields, labels: rows.labels, saving, creatable: options.creatable });
-const bar = await toolbar({ options, view, grid, rows, fields, steps, columns: () => openColumns({ grid, fields: options.columns, view, onArranged: keepColumns }), filter: () => openFilter({ entity: options.entity, fields, labels: rows.labels, view }) });
+bar = await toolbar({ options, view, rows, steps, columns: showColumns, filter: showFilter, bring: showImport, take: showExport });
 followKeys({ box, grid, range, clipboard, steps, selection, view, options, bar });
-const following = live ? followChanges({ grid, options, rows, view, onTotals: footer.refresh }) : null;
+if (!options.asOf) followChanges({ grid, options, rows, view, onTotals: footer.refresh });
 
 show(["columns", "parameters", "density", "totals"]);
+if (rows.total !== null) loaded();
 steps.announce();
+views = await createViews({ entity: options.entity, view, opener: bar.views });
+
+function showColumns() {
+  openColumns({ grid, fields: options.columns, view, onArranged: keepColumns });
+}
+
+function showFilter() {
+  openFilter({ entity: options.entity, fields, labels: rows.labels, view });
+}
+
+function showImport() {
+  openImport({ entity: options.entity, title: options.title, fields: options.columns.filter(({ editable }) => editable), onDone: refreshAll });
+}
+
+function showExport() {
+  const parameters = [...rows.conditions(), ...(view.state.sort ? [["sort", view.state.sort]] : [])];
+  const columns = grid.getAllDisplayedColumns().map((column) => column.getColId()).filter((name) => fields.has(name));
+  openExport({ entity: options.entity, title: options.title, parameters, columns, total: rows.total });
+}
 
 function gridOptions() {
   const head = rowHead({ options, view, selection: () => selection, rows });
@@ -142,7 +166,8 @@ function show(names) {
   if (changed.has("density")) setDensity();
   if (["filter", "search", "parameters"].some((name) => changed.has(name))) startOver();
   else if (changed.has("totals")) footer.refresh().catch(refused);
-  bar.show();
+  bar?.show();
+  views?.label();
 }
 
 function startOver() {
@@ -157,10 +182,10 @@ function setDensity() {
 }
 
 function loaded() {
-  bar.show();
-  if (rows.total) grid.hideOverlay();
-  else grid.showNoRowsOverlay();
-  if (!rows.total) element("[data-empty]").then(bar.showEmpty);
+  bar?.show();
+  if (rows.total) return grid.hideOverlay();
+  grid.showNoRowsOverlay();
+  return element("[data-empty]").then((place) => bar?.showEmpty(place));
 }
 
 function refused(error) {

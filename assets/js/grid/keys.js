@@ -24,7 +24,7 @@ export function followKeys({ box, grid, range, clipboard, steps, selection, view
     "Control+y": () => steps.redo(),
     "Control+Shift+z": () => steps.redo(),
   };
-  const plain = { n: () => openForm(null, options), "/": () => bar.focusSearch(), f: () => bar.filter(), c: () => bar.columns() };
+  const plain = { n: () => openForm(options), "/": () => bar.focusSearch(), f: () => bar.filter(), c: () => bar.columns() };
 
   function go(row, place) {
     const names = grid.getAllDisplayedColumns().filter((column) => column.getColDef().field);

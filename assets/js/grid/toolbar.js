@@ -6,12 +6,13 @@ import { openForm } from "./opening.js";
 
 const numbers = new Intl.NumberFormat();
 
-export async function toolbar({ options, view, rows, steps, columns, filter }) {
+export async function toolbar({ options, view, rows, steps, columns, filter, bring, take }) {
   const search = await element("[data-search]");
   const total = await element("[data-total]");
   const tools = await element("[data-tools]");
   const buttons = {
     filter: tool("Filter", "filter_list", filter),
+    views: tool("Views", "bookmarks", () => {}),
     columns: tool("Columns", "view_column", columns),
     past: tool("Time travel", "history", () => togglePast()),
     density: tool("Row height", "density_medium", () => view.set({ density: { normal: "tall", tall: "compact", compact: "normal" }[view.state.density] })),
@@ -19,18 +20,22 @@ export async function toolbar({ options, view, rows, steps, columns, filter }) {
     redo: tool("Redo", "redo", steps.redo),
   };
   for (const name of ["past", "density", "undo", "redo"]) iconOnly(buttons[name]);
-  tools.append(buttons.filter, buttons.columns, buttons.density, buttons.past, ...(options.editable ? [buttons.undo, buttons.redo] : []));
+  tools.append(buttons.views, buttons.filter, buttons.columns, buttons.density, buttons.past, ...(options.editable ? [buttons.undo, buttons.redo] : []));
   document.addEventListener("steps", ({ detail }) => {
     buttons.undo.disabled = !detail.undo;
     buttons.redo.disabled = !detail.redo;
   });
   search.addEventListener("input", later(() => view.set({ search: search.value.trim() }), 200));
-  document.querySelector("[data-new]")?.addEventListener("click", () => openForm(null, options));
+  document.querySelector("[data-new]")?.addEventListener("click", () => openForm(options));
   const togglePast = await offerThePast(options, view);
+
+  document.querySelector("[data-import]")?.addEventListener("click", bring);
+  document.querySelector("[data-export]")?.addEventListener("click", take);
 
   return {
     filter,
     columns,
+    views: buttons.views,
     focusSearch: () => search.focus(),
     show() {
       if (document.activeElement !== search) search.value = view.state.search;
@@ -49,7 +54,7 @@ function empty(options, view) {
   if (search || filter || parameters.length) {
     return [node("h2", { text: "Nothing matches" }), button("Show all records", () => view.set({ search: "", filter: "", parameters: [] }))];
   }
-  const create = options.creatable ? [button("New record", () => openForm(null, options), "primary")] : [];
+  const create = options.creatable ? [button("New record", () => openForm(options), "primary")] : [];
   return [node("h2", { text: "Nothing here yet" }), ...create];
 }
 
