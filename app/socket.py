@@ -1,49 +1,63 @@
-"""WebSockets that only send: whatever comes from the log goes out, until either side has had enough."""
+"""WebSockets: whatever comes from streams of messages goes out, until either side has had enough."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 
-async def send_all(socket: WebSocket, messages: AsyncIterator[bytes]) -> None:
-    """Accept, then send each message as text; a slow client slows only itself.
+def _ignore(text: str) -> None:
+    """What a client says means nothing."""
+
+
+async def send_all(
+    socket: WebSocket,
+    messages: AsyncIterator[bytes],
+    *others: AsyncIterator[bytes],
+    hear: Callable[[str], None] = _ignore,
+) -> None:
+    """Accept, then send each message as text, of `others` too; a slow client slows only itself.
 
     Sending waits until the client has taken what was sent before, so a slow one never has more than one message waiting
     here: meanwhile it falls behind, and goes on from where it is in the log. Raises what the messages end with.
     """
     first = await anext(messages)
     await socket.accept()
-    sending = asyncio.create_task(_send(socket, first, messages))
+    turn = asyncio.Lock()
+    sending = asyncio.create_task(_send(socket, turn, messages, first))
     del first  # it may be large, and this function lasts as long as the connection
-    hearing = asyncio.create_task(_hear(socket))
+    beside = [asyncio.create_task(_send(socket, turn, stream)) for stream in others]
+    hearing = asyncio.create_task(_hear(socket, hear))
     try:
         await asyncio.wait({sending, hearing}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        unfinished = [task for task in (sending, hearing) if task.cancel()]
+        unfinished = [task for task in (sending, hearing, *beside) if task.cancel()]
         await asyncio.gather(*unfinished, return_exceptions=True)
     if sending not in unfinished:
         sending.result()
 
 
-async def _send(socket: WebSocket, first: bytes, messages: AsyncIterator[bytes]) -> None:
+async def _send(socket: WebSocket, turn: asyncio.Lock, messages: AsyncIterator[bytes], first: bytes = b'') -> None:
     try:
-        await socket.send_text(first.decode())
+        if first:
+            async with turn:
+                await socket.send_text(first.decode())
         del first
         async with aclosing(messages) as stream:  # type: ignore[type-var]
             async for message in stream:
-                await socket.send_text(message.decode())
+                async with turn:
+                    await socket.send_text(message.decode())
     except WebSocketDisconnect:
         return
 
 
-async def _hear(socket: WebSocket) -> None:
-    """Return once the client has gone; what it says means nothing."""
+async def _hear(socket: WebSocket, hear: Callable[[str], None]) -> None:
+    """Return once the client has gone."""
     try:
         while True:
-            await socket.receive_text()
+            hear(await socket.receive_text())
     except (WebSocketDisconnect, KeyError):
         return

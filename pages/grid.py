@@ -44,8 +44,8 @@ def grid(entity: Entity, entities: Mapping[str, Entity], visitor: Principal, pos
 
 def _past(as_of: str) -> str:
     return (
-        f'{icon("history")} As it was at <time data-moment="{text(as_of)}">{text(as_of)}</time>. '
-        'Nothing can be changed here. <a href="?" data-now>Back to now</a>'
+        f'{icon("history")}<span>As it was at <time data-moment="{text(as_of)}">{text(as_of)}</time>. '
+        'Nothing can be changed here. <a href="?" data-now>Back to now</a></span>'
     )
 
 

@@ -23,6 +23,7 @@ from app.crud.importing import ImportApi, Imports
 from app.crud.live import Changes
 from app.crud.memory import AnswerMemory
 from app.crud.openapi import describe
+from app.crud.presence import Presence
 from app.crud.recent import Recent
 from app.crud.record import Record
 from app.crud.records import Records
@@ -63,6 +64,7 @@ class DataApi:
         self.life = History(self.records, log)
         self.explanations = Explanations(self.views, find_user)
         self.changes = Changes(catalog, log, self.views)
+        self.presence = Presence()
         self.recent = Recent(catalog, log, self.views, self.changes)
         self.routes = Routes(self._routes())
 
@@ -197,12 +199,22 @@ class DataApi:
         return answer(await self.changes.poll(entity, _after(request) or 0, limit, seconds, principal))
 
     async def follow(self, socket: WebSocket) -> None:
-        """Changes as they happen, or with `filter` (or `view=true`) a view: snapshot, enter, update, leave."""
+        """Changes as they happen, or with `filter` (or `view=true`) a view: snapshot, enter, update, leave.
+
+        Who says where he is (`{"presence": {"record": …, "field": …, "editing": …}}`) is told who else is there.
+        """
         entity, after = self.catalog.table(socket.path_params['entity']).entity.resource, _after(socket)
+        principal = principal_of(socket)
         if (text := _view_asked(socket)) is not None:
-            await send_all(socket, self.watching.watch(entity, text, after, principal_of(socket)))
+            messages = self.watching.watch(entity, text, after, principal)
         else:
-            await send_all(socket, self.changes.follow(entity, after, principal_of(socket)))
+            messages = self.changes.follow(entity, after, principal)
+        everything = not self.views.allow(entity, 'read', principal).condition
+        visit = self.presence.visit(entity, principal, places=everything)
+        try:
+            await send_all(socket, messages, visit.messages(), hear=visit.hear)
+        finally:
+            visit.leave()
 
     def _shown(
         self, request: Request, record: Record, status: int = 200, headers: dict[str, str] | None = None

@@ -6,6 +6,7 @@ import { buildFilters } from "./filters.js";
 import { createBulk } from "./grid/bulk.js";
 import { createClipboard } from "./grid/clipboard.js";
 import { arrange, arranged, definitions, openColumns } from "./grid/columns.js";
+import { createCompany, placeIn } from "./grid/company.js";
 import { followFillHandle } from "./grid/fill_handle.js";
 import { openFilter } from "./grid/filter_dialog.js";
 import { createFooter } from "./grid/footer.js";
@@ -34,25 +35,27 @@ let bar = null; // rows may come before what stands around them is there
 let views = null;
 
 const box = await element("[data-grid]");
+const [filterBar, selectionBar, statusLine, peopleBar] = await Promise.all(["filters", "selection", "status", "people"].map((name) => element(`[data-${name}]`)));
 AgGrid.ModuleRegistry.registerModules([AgGrid.AllCommunityModule]);
 const rows = createRows({ entity: options.entity, view, onLoaded: loaded, onError: refused });
 const steps = createSteps({ entity: options.entity, onChanged: refreshAll });
-const selection = createSelection({ bar: await element("[data-selection]"), rows, actions: actions(), onChanged: () => grid.refreshCells({ columns: ["row-head"], force: true }) });
+const selection = createSelection({ bar: selectionBar, rows, actions: actions(), onChanged: () => grid.refreshCells({ columns: ["row-head"], force: true }) });
 followFillHandle({ box, grid: () => grid, range: () => range, onFill: fillDown });
 const grid = AgGrid.createGrid(box, gridOptions());
-const filters = buildFilters(await element("[data-filters]"), options.filters, quickFilter);
-const status = createStatus(await element("[data-status]"), { grid, fields });
+const filters = buildFilters(filterBar, options.filters, quickFilter);
+const status = createStatus(statusLine, { grid, fields });
 const range = createRange(grid, box, { onChange: status.range });
 const footer = createFooter({ grid, entity: options.entity, fields, rows, view });
 const saving = createSaving({ entity: options.entity, grid, fields, labels: rows.labels, steps, onChanged: ownChange, onRefused: editAgain });
 const bulk = createBulk({ entity: options.entity, display: options.display, fields, labels: rows.labels, rows, view, steps, onDone: () => (selection.clear(), refreshAll()) });
 const clipboard = createClipboard({ box, grid, range, rows, fields, labels: rows.labels, saving, creatable: options.creatable });
+const company = createCompany({ grid, box, place: peopleBar, fields });
+const following = options.asOf ? null : followChanges({ grid, options, view, onTotals: footer.refresh, onPresence: company.show });
 bar = await toolbar({ options, view, rows, steps, columns: showColumns, filter: showFilter, bring: showImport, take: showExport });
 followKeys({ box, grid, range, clipboard, steps, selection, view, options, bar });
-if (!options.asOf) followChanges({ grid, options, rows, view, onTotals: footer.refresh });
-
 show(["columns", "parameters", "density", "totals"]);
 if (rows.total !== null) loaded();
+tellPlace();
 steps.announce();
 views = await createViews({ entity: options.entity, view, opener: bar.views });
 
@@ -95,16 +98,33 @@ function gridOptions() {
     getRowId: ({ data }) => data.id,
     overlayNoRowsTemplate: `<div class="empty" data-empty></div>`,
     onCellEditRequest: edited,
-    onCellFocused: ({ rowIndex, column, rowPinned }) => column?.getColDef?.().field && !rowPinned && range.start(rowIndex, column.getColId()),
+    onCellFocused: focused,
+    onCellEditingStarted: tellPlace,
+    onCellEditingStopped: tellPlace,
     onSortChanged: ({ source }) => source !== "api" && view.set({ sort: sorted() }),
     onColumnMoved: ({ finished, source }) => finished && source !== "api" && keepColumns(),
     onColumnResized: ({ finished, source }) => finished && source !== "api" && keepColumns(),
     onColumnPinned: ({ source }) => source !== "api" && keepColumns(),
-    onBodyScroll: () => range.repaint(),
-    onModelUpdated: () => requestAnimationFrame(() => range.repaint()),
+    onBodyScroll: paint,
+    onModelUpdated: () => requestAnimationFrame(paint),
     onFirstDataRendered: () => document.body.setAttribute("data-grid-ready", ""),
     onGridReady: ({ api }) => api.setGridAriaProperty("label", options.title),
   };
+}
+
+function focused({ rowIndex, column, rowPinned }) {
+  if (!column?.getColDef?.().field || rowPinned) return;
+  range.start(rowIndex, column.getColId());
+  tellPlace();
+}
+
+function tellPlace() {
+  following?.at(placeIn(grid));
+}
+
+function paint() {
+  range.repaint();
+  company.paint();
 }
 
 function edited({ data, column, newValue, oldValue }) {

@@ -5,14 +5,23 @@ import { element, request } from "./http.js";
 const POLL_SECONDS = 1.5;
 const LONGEST_PAUSE = 10000;
 
-export function follow({ socket, poll, position, onMessage }) {
-  const state = { position, polling: null, pause: 250, stopped: false, connection: null };
+export function follow({ socket, poll, position, onMessage, onPresence = () => {} }) {
+  const state = { position, polling: null, pause: 250, stopped: false, connection: null, place: null, you: "" };
 
   function take(message) {
-    if (message.position <= state.position) return;
+    if (message.type === "presence" && message.people) {
+      state.you = message.you ?? state.you;
+      return onPresence(message.people.filter(({ key }) => key !== state.you));
+    }
+    if (message.position <= state.position) return undefined;
     state.position = message.position;
     const isNotice = ["connected", "heartbeat", "behind"].includes(message.type) && !message.version;
     if (!isNotice) onMessage(message);
+    return undefined;
+  }
+
+  function say() {
+    if (state.place && state.connection?.readyState === WebSocket.OPEN) state.connection.send(JSON.stringify({ presence: state.place }));
   }
 
   async function pollOnce() {
@@ -42,6 +51,7 @@ export function follow({ socket, poll, position, onMessage }) {
       clearInterval(state.polling);
       state.polling = null;
       show("live");
+      say();
     });
     connection.addEventListener("message", (event) => take(JSON.parse(event.data)));
     connection.addEventListener("close", (event) => {
@@ -49,6 +59,7 @@ export function follow({ socket, poll, position, onMessage }) {
       if (event.code === 4401) return location.reload();
       if (!opened) startPolling();
       else show("offline");
+      onPresence([]);
       state.pause = Math.min(state.pause * 2, LONGEST_PAUSE);
       setTimeout(() => state.stopped || connect(), state.pause);
       if (opened) setTimeout(() => connection.readyState === WebSocket.CLOSED && state.pause > 400 && startPolling(), 600);
@@ -62,6 +73,12 @@ export function follow({ socket, poll, position, onMessage }) {
       state.stopped = true;
       clearInterval(state.polling);
       state.connection?.close();
+    },
+    at(place) {
+      // Where this window is: which record, which field, and whether it is being edited.
+      if (JSON.stringify(place) === JSON.stringify(state.place)) return;
+      state.place = place;
+      say();
     },
     seen(reached) {
       state.position = Math.max(state.position, reached);

@@ -15,7 +15,6 @@ from pages.grid import grid
 from pages.system import System
 
 
-
 def register(router: APIRouter, system: System) -> None:
     """A page per entity."""
 
@@ -41,7 +40,9 @@ def register(router: APIRouter, system: System) -> None:
 
 async def _open_new(system: System, name: str) -> None:
     def created(record: Record) -> None:
-        ui.notify(f'{label_of(system.views.catalog.table(name).entity, record.values)} created', position='bottom-right')
+        ui.notify(
+            f'{label_of(system.views.catalog.table(name).entity, record.values)} created', position='bottom-right'
+        )
 
     try:
         await open_new(system, name, {}, created)

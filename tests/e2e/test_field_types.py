@@ -60,16 +60,16 @@ def test_values_are_shown_as_people_read_them_and_filtered(page: Page) -> None:
     expect(page.locator('.pill', has_text='wed')).to_be_visible()
     for label, missing, there in (('Tags', 'b', 'c'), ('Length from', '9h', '8:30')):
         page.get_by_label(label).fill(missing)
-        expect(page.get_by_text('Nothing here yet')).to_be_visible()
+        expect(page.get_by_text('Nothing matches')).to_be_visible()
         page.get_by_label(label).fill(there)
         expect(page.get_by_role('gridcell', name='Early', exact=True)).to_be_visible()
     page.get_by_label('Days').select_option('tue')
-    expect(page.get_by_text('Nothing here yet')).to_be_visible()
+    expect(page.get_by_text('Nothing matches')).to_be_visible()
 
 
 def test_a_form_sends_what_was_changed_and_nothing_else(page: Page, shifts: System) -> None:
-    page.get_by_role('gridcell', name='Early', exact=True).click()
-    form = page.locator('.q-dialog')
+    page.get_by_label('Open Early').click()
+    form = page.locator('.record-main')
     expect(form.get_by_label('Length')).to_have_value('8:30:00')
     form.get_by_role('button', name='Preview').click()
     expect(form.get_by_role('heading', name='Key', exact=True)).to_be_visible()
@@ -78,7 +78,8 @@ def test_a_form_sends_what_was_changed_and_nothing_else(page: Page, shifts: Syst
     tags.fill('typed')
     tags.press('Enter')
     tags.press_sequentially('left behind')
-    form.get_by_role('button', name='Save').click()
+    page.get_by_role('button', name='Save').click()
+    page.go_back()
     expect(page.get_by_role('gridcell', name='07:15')).to_be_visible()
     address = shifts.url('crud', '/api/shifts/early')
     saved, said = (shifts.client.get(address + part).json() for part in ('', '/history'))

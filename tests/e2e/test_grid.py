@@ -65,9 +65,9 @@ def test_cells_are_edited_by_keyboard_alone_and_taken_back(system: System, windo
     wait_until(lambda: values(system, stock, 'stock') == [10, 20, 31, 40, 50], 'the stock to be saved')
     assert values(system, stock, 'price') == ['1.50', '1234.50', '7.00', '4.50', '5.50']
     assert appended_since(system, before) == {'changed': 3}
-    for expected in ([10, 20, 30, 40, 50], [10, 20, 30, 40, 50]):
-        page.keyboard.press('Control+z')
-        wait_until(lambda expected=expected: values(system, stock, 'stock') == expected, 'the undo')
+    page.keyboard.press('Control+z')
+    wait_until(lambda: values(system, stock, 'stock') == [10, 20, 30, 40, 50], 'the undo')
+    page.keyboard.press('Control+z')
     wait_until(lambda: values(system, stock, 'price')[2] == '3.50', 'the second undo')
     page.keyboard.press('Control+y')
     wait_until(lambda: values(system, stock, 'price')[2] == '7.00', 'the redo')
@@ -248,6 +248,37 @@ def test_two_people_in_one_list_see_each_others_changes_and_settle_conflicts(
     wait_until(lambda: values(system, stock, 'price')[2] == '35.00', 'mine')
 
 
+def test_one_sees_where_others_are_and_what_they_edit(system: System, window: Window, stock: str) -> None:
+    one, two = window(listed(system, stock)), window(listed(system, stock))
+    cell(one, '3.50').click()
+    expect(two.locator('.watched')).to_have_text('3.50')
+    expect(two.get_by_role('img', name='admin: looks at Price')).to_be_visible()
+    one.keyboard.press('F2')
+    expect(two.get_by_role('img', name='admin: edits Price')).to_be_visible()
+    one.close()
+    expect(two.locator('.watched')).to_have_count(0)
+    expect(two.get_by_role('img', name='admin')).to_have_count(0)
+
+
+def test_a_view_is_saved_shared_chosen_and_deleted(system: System, window: Window, stock: str) -> None:
+    page = window(listed(system, stock, '&density=compact&totals=stock.sum'))
+    page.get_by_role('button', name='Views').click()
+    page.get_by_label('Name of a new view').fill(stock)
+    page.get_by_label('for everybody').check()
+    page.get_by_role('button', name='Save this view').click()
+    expect(page.get_by_text(f'{stock} saved')).to_be_visible()
+    other = window(system.url('crud', '/products'))
+    other.get_by_role('button', name='Views').click()
+    other.get_by_role('dialog').get_by_role('button', name=stock, exact=True).click()
+    expect(other.get_by_text('Σ 150')).to_be_visible()
+    expect(cell(other, f'{stock} 1')).to_be_visible()
+    expect(other.get_by_role('searchbox')).to_have_value(stock)
+    other.get_by_role('button', name=stock).click()
+    other.get_by_role('dialog').get_by_role('button', name='Delete', exact=True).click()
+    other.get_by_role('dialog', name=f'Delete the view {stock}?').get_by_role('button', name='Delete', exact=True).click()
+    expect(other.get_by_role('button', name='Views')).to_be_visible()
+
+
 def test_changes_of_other_fields_do_not_collide(system: System, window: Window, stock: str) -> None:
     page = window(listed(system, stock), before=without_changes)
     cell(page, '30').click()
@@ -272,7 +303,6 @@ def test_a_reference_is_chosen_by_its_name_and_pasted_by_it(system: System, wind
     page = window(system.url('crud', '/orders?filter=' + quote("number = 'GRID-1'")))
     cell(page, 'Dan').click()
     page.keyboard.type('grace')
-    expect(page.get_by_role('option', name='Grace Hopper')).to_be_visible()
     page.keyboard.press('Enter')
     expect(cell(page, 'Grace Hopper')).to_be_visible()
     saved = system.url('crud', '/api/orders/GRID-1')

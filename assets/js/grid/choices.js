@@ -8,7 +8,7 @@ const MOST = 20;
 export function choices({ field, value, labels, words, onTake }) {
   const several = field.cell === "badges";
   const taken = new Set(several ? (value ?? []) : []);
-  const state = { found: [], at: 0, value, changed: false };
+  const state = { found: [], at: 0, value, changed: false, looked: null, taking: false };
   const input = node("input", { className: "cell-input", value: words, role: "combobox", placeholder: placeholder(field, value, labels) });
   const list = node("ul", { className: "choice-list", role: "listbox", id: "cell-choices" });
   for (const [name, said] of Object.entries({ "aria-label": field.title, "aria-expanded": "true", "aria-controls": "cell-choices", autocomplete: "off" })) input.setAttribute(name, said);
@@ -38,16 +38,25 @@ export function choices({ field, value, labels, words, onTake }) {
     const found = await find(field, asked.trim());
     if (asked !== input.value) return;
     state.found = found;
+    state.looked = asked;
     state.at = asked ? 0 : Math.max(0, found.findIndex((choice) => choice.value === value));
     render();
+    if (state.taking && found[state.at]) take(found[state.at]);
+    state.taking = false;
+  }
+
+  function takeFound() {
+    // What was found for the first letters is not what all of them mean.
+    if (state.looked === input.value) return state.found[state.at] && take(state.found[state.at]);
+    state.taking = true;
+    return look();
   }
 
   input.addEventListener("input", field.references ? later(look, 120) : look);
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown") state.at = Math.min(state.at + 1, state.found.length - 1);
     else if (event.key === "ArrowUp") state.at = Math.max(0, state.at - 1);
-    else if (event.key === "Enter" && state.found[state.at] && !(several && event.ctrlKey)) take(state.found[state.at]);
-    else if (event.key === "Tab" && state.found[state.at] && input.value && !several) return take(state.found[state.at]);
+    else if (event.key === "Enter" || (event.key === "Tab" && input.value && !several)) takeFound();
     else return undefined;
     event.preventDefault();
     event.stopPropagation();

@@ -4,7 +4,7 @@ import { follow } from "../live.js";
 
 const PAUSE = 1000;
 
-export function followChanges({ grid, options, rows, view, onTotals }) {
+export function followChanges({ grid, options, view, onTotals, onPresence }) {
   let refreshing = 0;
 
   function refreshSoon() {
@@ -43,5 +43,6 @@ export function followChanges({ grid, options, rows, view, onTotals }) {
     socket: (position) => `${location.origin.replace("http", "ws")}/ws/${options.entity}?after=${position}`,
     poll: (position) => `/api/${options.entity}/changes?after=${position}`,
     onMessage: take,
+    onPresence,
   });
 }
