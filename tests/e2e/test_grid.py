@@ -275,7 +275,8 @@ def test_a_view_is_saved_shared_chosen_and_deleted(system: System, window: Windo
     expect(other.get_by_role('searchbox')).to_have_value(stock)
     other.get_by_role('button', name=stock).click()
     other.get_by_role('dialog').get_by_role('button', name='Delete', exact=True).click()
-    other.get_by_role('dialog', name=f'Delete the view {stock}?').get_by_role('button', name='Delete', exact=True).click()
+    sure = other.get_by_role('dialog', name=f'Delete the view {stock}?')
+    sure.get_by_role('button', name='Delete', exact=True).click()
     expect(other.get_by_role('button', name='Views')).to_be_visible()
 
 
