@@ -38,6 +38,7 @@ def grid(entity: Entity, entities: Mapping[str, Entity], visitor: Principal, pos
         with ui.element('div').classes('panel list-panel'):
             html(_toolbar(), classes='toolbar')
             html('', classes='toolbar selection').props('data-selection hidden')
+            html('', classes='empty list-empty').props('data-empty hidden')
             html('', classes='grid').props('data-grid')
             html('', classes='grid-status').props('data-status')
 

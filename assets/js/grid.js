@@ -96,7 +96,7 @@ function gridOptions() {
     suppressDragLeaveHidesColumns: true,
     ensureDomOrder: true,
     getRowId: ({ data }) => data.id,
-    overlayNoRowsTemplate: `<div class="empty" data-empty></div>`,
+    suppressNoRowsOverlay: true,
     onCellEditRequest: edited,
     onCellFocused: focused,
     onCellEditingStarted: tellPlace,
@@ -161,7 +161,7 @@ function editAgain(changes, message) {
 }
 
 function sorted() {
-  const order = grid.getColumnState().filter(({ sort }) => sort).sort((one, two) => one.sortIndex - two.sortIndex);
+  const order = grid.getColumnState().filter(({ sort }) => sort).toSorted((one, two) => one.sortIndex - two.sortIndex);
   return order.map(({ colId, sort }) => (sort === "desc" ? "-" : "") + colId).join(",");
 }
 
@@ -203,9 +203,7 @@ function setDensity() {
 
 function loaded() {
   bar?.show();
-  if (rows.total) return grid.hideOverlay();
-  grid.showNoRowsOverlay();
-  return element("[data-empty]").then((place) => bar?.showEmpty(place));
+  bar?.showEmpty(rows.total === 0);
 }
 
 function refused(error) {

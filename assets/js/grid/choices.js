@@ -23,7 +23,7 @@ export function choices({ field, value, labels, words, onTake }) {
       return onTake();
     }
     if (!taken.delete(choice.value)) taken.add(choice.value);
-    state.value = field.options.filter((option) => taken.has(option));
+    state.value = field.options.filter((name) => taken.has(name));
     render();
   }
 

@@ -16,12 +16,6 @@ export function createClipboard({ box, grid, range, rows, fields, labels, saving
     return shown.every(Boolean) ? shown : rows.between(top, bottom + 1);
   }
 
-  function tooMany({ top, bottom }) {
-    if (bottom - top < MOST) return false;
-    toast(`Choose at most ${new Intl.NumberFormat().format(MOST)} rows; Edit and Export take all of them`, { bad: true });
-    return true;
-  }
-
   async function copy() {
     const bounds = range.bounds();
     if (tooMany(bounds)) return;
@@ -70,6 +64,12 @@ export function createClipboard({ box, grid, range, rows, fields, labels, saving
 
   listen(box, { editing, copy, put, clear });
   return { fill, clear, fillDown: () => fillDown(range.bounds(), fill) };
+}
+
+function tooMany({ top, bottom }) {
+  if (bottom - top < MOST) return false;
+  toast(`Choose at most ${new Intl.NumberFormat().format(MOST)} rows; Edit and Export take all of them`, { bad: true });
+  return true;
 }
 
 function listen(box, { editing, copy, put, clear }) {

@@ -49,8 +49,8 @@ export function arrange(grid, fields, { columns, sort }) {
   const rest = fields.filter(({ name }) => !names.has(name));
   const state = [
     { colId: "row-head", pinned: "left" },
-    ...shown.map(({ name, width, pin }) => ({ colId: name, hide: false, pinned: pin ?? null, ...(width ? { width } : {}), ...sorting(name) })),
-    ...rest.map(({ name }) => ({ colId: name, hide: true, pinned: null, ...sorting(name) })),
+    ...shown.map(({ name, width, pin }) => Object.assign(sorting(name), { colId: name, hide: false, pinned: pin ?? null }, width ? { width } : {})),
+    ...rest.map(({ name }) => Object.assign(sorting(name), { colId: name, hide: true, pinned: null })),
   ];
   grid.applyColumnState({ state, applyOrder: true });
 }

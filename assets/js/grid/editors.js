@@ -60,6 +60,7 @@ function longEditor(field) {
       return this.box;
     }
     afterGuiAttached() {
+      nameDialog(this.box, field);
       this.box.focus();
       this.box.setSelectionRange(this.box.value.length, this.box.value.length);
     }
@@ -86,6 +87,7 @@ function choiceEditor(field, labels) {
       return this.choices.box;
     }
     afterGuiAttached() {
+      nameDialog(this.choices.box, field);
       this.choices.focus();
     }
     getValue() {
@@ -98,6 +100,10 @@ function choiceEditor(field, labels) {
       return true;
     }
   };
+}
+
+function nameDialog(box, field) {
+  box.closest(".ag-popup-editor")?.setAttribute("aria-label", field.title);
 }
 
 function markRefused(input, text, message) {

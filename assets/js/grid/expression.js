@@ -22,7 +22,7 @@ export function needsValue(operator) {
 }
 
 export function write({ match, conditions }, fields) {
-  const parts = conditions.map((one) => (one.conditions ? grouped(write(one, fields)) : condition(one, fields.get(one.field)))).filter(Boolean);
+  const parts = conditions.map((part) => (part.conditions ? grouped(write(part, fields)) : condition(part, fields.get(part.field)))).filter(Boolean);
   return parts.join(` ${match} `);
 }
 
@@ -76,9 +76,9 @@ function one(text, fields) {
   return compared ? known({ field: compared[1], operator: SIGNS[compared[2]], value: bare(compared[3]) }, fields) : null;
 }
 
-function known(condition, fields) {
-  const field = fields.get(condition.field);
-  return field && usable(field) && operatorsOf(field).includes(condition.operator) ? condition : null;
+function known(found, fields) {
+  const field = fields.get(found.field);
+  return field && usable(field) && operatorsOf(field).includes(found.operator) ? found : null;
 }
 
 function bare(text) {

@@ -3,10 +3,10 @@
 import { column } from "../cells.js";
 import { request } from "../http.js";
 
-const FUNCTIONS = ["sum", "avg", "min", "max", "count", "distinct"];
+const FUNCTIONS = new Set(["sum", "avg", "min", "max", "count", "distinct"]);
 const SIGNS = { sum: "Σ", avg: "Ø", min: "min", max: "max", count: "filled", distinct: "different" };
 
-export function createFooter({ grid, entity, fields, rows, view, labels }) {
+export function createFooter({ grid, entity, fields, rows, view }) {
   let latest = 0;
 
   async function refresh() {
@@ -14,7 +14,7 @@ export function createFooter({ grid, entity, fields, rows, view, labels }) {
     const turn = (latest += 1);
     if (!asked.length) return grid.setGridOption("pinnedBottomRowData", []);
     const query = new URLSearchParams([...rows.conditions(), ["count", "*"]]);
-    for (const [name, wanted] of asked) if (FUNCTIONS.includes(wanted)) query.append(wanted, name);
+    for (const [name, wanted] of asked) if (FUNCTIONS.has(wanted)) query.append(wanted, name);
     const { groups } = await request(`/api/${entity}?${query}`);
     if (turn !== latest) return undefined;
     const totals = asked.map(([name, wanted]) => [name, { wanted, value: groups[0]?.[wanted]?.[name] ?? null }]);

@@ -27,7 +27,10 @@ function header({ options, selection }) {
   return class {
     init() {
       this.gui = node("span", { className: "row-head" });
-      if (!options.editable && !options.deletable) return;
+      if (!options.editable && !options.deletable) {
+        this.gui.append(node("span", { className: "visually-hidden", text: "Open" }));
+        return;
+      }
       const box = node("input", { type: "checkbox", "aria-label": "Select all records" });
       box.addEventListener("change", () => (box.checked ? selection().selectAll() : selection().clear()));
       this.gui.append(box);

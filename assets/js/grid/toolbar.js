@@ -9,6 +9,7 @@ const numbers = new Intl.NumberFormat();
 export async function toolbar({ options, view, rows, steps, columns, filter, bring, take }) {
   const search = await element("[data-search]");
   const total = await element("[data-total]");
+  const nowhere = await element("[data-empty]");
   const tools = await element("[data-tools]");
   const buttons = {
     filter: tool("Filter", "filter_list", filter),
@@ -43,8 +44,9 @@ export async function toolbar({ options, view, rows, steps, columns, filter, bri
       buttons.filter.title = view.state.filter;
       if (rows.total !== null) total.textContent = rows.total === 1 ? "1 record" : `${numbers.format(rows.total)} records`;
     },
-    showEmpty(place) {
-      place.replaceChildren(...empty(options, view));
+    showEmpty(nothing) {
+      nowhere.hidden = !nothing;
+      if (nothing) nowhere.replaceChildren(...empty(options, view));
     },
   };
 }

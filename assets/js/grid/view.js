@@ -1,7 +1,7 @@
 // What a list shows, as its address says it: so that it can be shared, saved, and gone back to.
 
-const OWN = ["view", "columns", "sort", "filter", "search", "as_of", "density", "totals"];
-const DENSITIES = ["compact", "normal", "tall"];
+const OWN = new Set(["view", "columns", "sort", "filter", "search", "as_of", "density", "totals"]);
+const DENSITIES = new Set(["compact", "normal", "tall"]);
 
 export function createView(defaults, onChange) {
   const view = { ...defaults, ...readAddress(location.search) };
@@ -25,9 +25,9 @@ export function readAddress(text) {
   const read = { view: query.get("view") ?? "", columns: readColumns(query.get("columns")), sort: query.get("sort") ?? "" };
   for (const name of ["filter", "search"]) read[name] = query.get(name) ?? "";
   read.asOf = query.get("as_of") ?? "";
-  read.density = DENSITIES.includes(query.get("density")) ? query.get("density") : "normal";
+  read.density = DENSITIES.has(query.get("density")) ? query.get("density") : "normal";
   read.totals = Object.fromEntries((query.get("totals") ?? "").split(",").filter(Boolean).map((part) => part.split(".")));
-  read.parameters = [...query].filter(([name]) => !OWN.includes(name));
+  read.parameters = [...query].filter(([name]) => !OWN.has(name));
   return read;
 }
 
