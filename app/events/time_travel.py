@@ -60,7 +60,8 @@ def records_created(category: str, columns: Mapping[str, str], first: int, last:
         SELECT substr(stream, {len(category) + 2}), version, position,
             coalesce(nullif(meta ->> '$.owner', ''), nullif(meta ->> '$.actor', '')){values}
         FROM (SELECT *, json_extract_string(data, [{paths}]::VARCHAR[]) AS v FROM events.main.events
-            WHERE position BETWEEN {first:d} AND {last:d} AND starts_with(stream, '{category}/'))"""
+            WHERE position BETWEEN {first:d} AND {last:d} AND type = 'created'
+                AND starts_with(stream, '{category}/'))"""
 
 
 def _typed(value: str, kind: str) -> str:

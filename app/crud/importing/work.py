@@ -111,6 +111,8 @@ class Import:
             self.counts = copy(before)
             table = self.records.catalog.table(self.entity)
             part = await self._check(source, table, limit)
+            if source.ended:
+                self._seen.forget()  # there is nothing more to compare with
             if self.asked.dry_run or self.errors:
                 await self.run(self._seen.keep)
                 return
