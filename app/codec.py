@@ -38,7 +38,8 @@ def decode(body: bytes | str) -> Any:
     except UnicodeDecodeError as error:
         raise Malformed(f'The body is not UTF-8: byte {error.start} cannot be read.') from None
     except json.JSONDecodeError as error:
-        raise Malformed(f'Not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}.') from None
+        said = error.msg.removesuffix(' at')
+        raise Malformed(f'Not valid JSON: {said} at line {error.lineno}, column {error.colno}.') from None
     except RecursionError:
         raise Malformed('The JSON is nested too deeply.') from None
 

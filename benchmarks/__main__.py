@@ -10,11 +10,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import auth, data, http, log, peer, peers, subscribers
+from benchmarks import auth, data, http, log, peer, peers, subscribers, transfer
 from benchmarks.measuring import RUNS, SECONDS
 
-GROUPS = ('log', 'http', 'auth', 'data', 'subscribers', 'peers')
-WITHOUT_WRK = {'log', 'subscribers'}
+GROUPS = ('log', 'http', 'auth', 'data', 'subscribers', 'transfer', 'peers')
+WITHOUT_WRK = {'log', 'subscribers', 'transfer'}
 
 
 def main() -> int:
@@ -56,6 +56,8 @@ def _run(name: str, folder: Path, options: argparse.Namespace) -> None:
         data.run(folder, options.records)
     elif name == 'subscribers':
         subscribers.run(folder)
+    elif name == 'transfer':
+        transfer.run(folder, options.records)
     else:
         peers.run(folder, options.records, options.runs, options.load)
 

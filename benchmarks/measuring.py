@@ -79,6 +79,11 @@ def peak_memory(process: int) -> float:
     return int(_found(r'VmHWM:\s+(\d+)', Path(f'/proc/{process}/status').read_text())) / 1024
 
 
+def resident_memory(process: int) -> float:
+    """The megabytes that a process has in memory now."""
+    return int(_found(r'VmRSS:\s+(\d+)', Path(f'/proc/{process}/status').read_text())) / 1024
+
+
 def processor_seconds(process: int) -> float:
     """Seconds of processors that a process has had."""
     return _ticks(process) / 100

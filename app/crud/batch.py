@@ -16,7 +16,7 @@ from app.crud.table import Table
 from app.crud.uniqueness import claims
 from app.crud.values import Stored, shown_form, stored_form
 from app.errors import Conflict, Invalid
-from app.events import Append, Claim, Expect, NewEvent, new_event
+from app.events import Append, Claim, Expect, NewEvent, Unreferred, new_event
 from app.events.event import derived_id
 from app.events.log import Expectation
 from app.identifier import new_id
@@ -53,7 +53,9 @@ class Batch:
     author: Author
     done: dict[str, Done] = field(default_factory=dict)
     unchanged: dict[str, int] = field(default_factory=dict)
-    """Category -> position: what it was checked against, the config among it."""
+    """Category -> position: what it was checked against, such as the config."""
+    unreferred: dict[str, Unreferred] = field(default_factory=dict)
+    """What is deleted, and since when nobody may have come to refer to it."""
     _events: list[tuple[str, str, dict[str, Any], str]] = field(default_factory=list)
     _expected: dict[str, Expectation] = field(default_factory=dict)
     _claims: list[Claim] = field(default_factory=list)
@@ -100,7 +102,13 @@ class Batch:
             if self._expected.get(one.stream) is Expect.EXISTS:
                 raise Conflict(f'{one.stream} is deleted by the same request that refers to it.')
         events = [self._event(number, *parts) for number, parts in enumerate(self._events)]
-        return Append(events=events, expected=self._expected, claims=self._claims, unchanged=self.unchanged)
+        return Append(
+            events=events,
+            expected=self._expected,
+            claims=self._claims,
+            unchanged=self.unchanged,
+            unreferred=self.unreferred,
+        )
 
     @property
     def wanted(self) -> list[Claim]:

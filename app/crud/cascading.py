@@ -9,7 +9,7 @@ from app.crud.record import Record
 from app.crud.table import Table
 from app.crud.views import Views
 from app.errors import Conflict
-from app.events import DuckDBLog
+from app.events import DuckDBLog, Unreferred
 from app.fields import Field
 
 MOST_SHOWN = 1000
@@ -25,9 +25,9 @@ async def follow_deletes(batch: Batch, views: Views, log: DuckDBLog) -> None:
         for one in deleted:
             by_entity.setdefault(one.table.entity.resource, []).append(one)
         for entity, group in by_entity.items():
-            for other, field in _pointing(batch, entity):
-                resource = other.entity.resource
-                batch.unchanged.setdefault(resource, log.category_position(resource))
+            pointing = _pointing(batch, entity)
+            _rely_on_nobody_new(batch, group, log.position, pointing)
+            for other, field in pointing:
                 await _follow(batch, views, group, other, field)
 
 
@@ -38,6 +38,13 @@ def _pointing(batch: Batch, entity: str) -> list[tuple[Table, Field]]:
         for field in table.entity.references
         if getattr(field, 'references', '') == entity
     ]
+
+
+def _rely_on_nobody_new(batch: Batch, deleted: list[Done], position: int, pointing: list[tuple[Table, Field]]) -> None:
+    """Whoever comes to refer to what is deleted, from the moment on at which one looks, refuses the batch."""
+    categories = tuple({table.entity.resource for table, _ in pointing})
+    if categories:
+        batch.unreferred |= {one.stream: Unreferred(position, categories) for one in deleted}
 
 
 async def _follow(batch: Batch, views: Views, deleted: list[Done], other: Table, field: Field) -> None:

@@ -52,10 +52,11 @@ def columns_of(read: Read, entity: str) -> dict[str, str]:
 def _rebuild(database: Database, table: Table) -> None:
     logger.info('building the table of %s from the log', table.entity.resource)
     database.execute(table.ddl())
+    past = Table(table.entity, lenient=True)  # values of old may be of types that the fields had then
     position = 0
     prefix = f'{table.entity.resource}/'
     while rows := database.execute(EVENTS_OF, [position, prefix, PAGE]).fetchall():
-        table.apply(database, [Event(*row) for row in rows])
+        past.apply(database, [Event(*row) for row in rows])
         position = rows[-1][0]
 
 

@@ -44,7 +44,9 @@ class RecordMemory:
     def note(self, events: Sequence[Event]) -> None:
         """Something was committed."""
         if len(events) > MANY:
-            self.clear()
+            events = [event for event in events if event.version > 1]  # nobody can have read the others before
+            if len(events) > MANY:
+                self.clear()
         for event in events[-MANY:]:
             self._keep(event.stream, Kept(event.version))
 

@@ -35,8 +35,11 @@ class Changes:
 class Table:
     """One row per living record; columns are named by the fields' stable ids."""
 
-    def __init__(self, entity: Entity, name: str = '') -> None:
+    def __init__(self, entity: Entity, name: str = '', *, lenient: bool = False) -> None:
+        """Where it is `lenient`, events that are older than the types of today have NULL where those cannot hold a
+        value, as `as_of` has."""
         self.entity = entity
+        self._lenient = lenient
         self.name = f'{SCHEMA}."{name or entity.resource}"'
         self.fields = {field.id: field for field in entity.stored}
         self._exact = any(field.type_name == 'json' for field in entity.stored)
@@ -104,7 +107,8 @@ class Table:
         """Bring the table up to date with `events` of this entity, in order; they are in the log already."""
         if self._plain and len(events) > MANY and all(event.type == 'created' for event in events):
             columns = {id_: field.column for id_, field in self.fields.items()}
-            rows = records_created(self.entity.resource, columns, events[0].position, events[-1].position)
+            first, last = events[0].position, events[-1].position
+            rows = records_created(self.entity.resource, columns, first, last, 'TRY_CAST' if self._lenient else 'CAST')
             database.execute(f'INSERT INTO {self.name} ({self._places(self.columns)}) {rows}')
             return
         for start in range(0, len(events), AT_ONCE):
@@ -157,7 +161,7 @@ class Table:
         for record_id, row in updates.items():
             by_columns.setdefault(tuple(sorted(row)), []).append((record_id, row))
         for columns, rows in by_columns.items():
-            if len(rows) <= FEW:
+            if len(rows) <= FEW and not self._lenient:
                 sets = ', '.join(f'"{name}" = ?::{self.columns[name]}' for name in columns)
                 for record_id, row in rows:
                     values = [row[name] for name in columns]
@@ -180,11 +184,21 @@ class Table:
         return ', '.join(f'"{name}"' for name in names)
 
     def _unnest(self, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> tuple[str, list[list[Any]]]:
+        cast = 'TRY_CAST' if self._lenient else 'CAST'
         selected = ', '.join(
-            f'unnest(?::{self._list_type(name)}[])::{self.columns[name]} AS "{name}"' for name in columns
+            f'{cast}(unnest(?::{self._list_type(name)}[]) AS {self.columns[name]}) AS "{name}"' for name in columns
         )
-        return f'SELECT {selected}', [list(column) for column in zip(*rows, strict=True)]
+        lists = [list(column) for column in zip(*rows, strict=True)]
+        if self._lenient:
+            texts = (self._list_type(name) == 'VARCHAR' for name in columns)
+            lists = [list(map(_text, values)) if text else values for text, values in zip(texts, lists, strict=True)]
+        return f'SELECT {selected}', lists
 
     def _list_type(self, name: str) -> str:
         kind = self.columns[name]
-        return kind if kind in {'BIGINT', 'INTEGER', 'BOOLEAN'} or kind.endswith('[]') else 'VARCHAR'
+        numbers = {'BIGINT', 'INTEGER', 'BOOLEAN'} if not self._lenient else frozenset[str]()
+        return kind if kind in numbers or kind.endswith('[]') else 'VARCHAR'
+
+
+def _text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else codec.canonical(value)

@@ -16,6 +16,9 @@ from app.fields.computed import Computed
 from app.schema import Entity
 
 Stored = dict[str, Any]
+
+NAMED = 20
+"""Unknown fields in one answer; looking for what was meant by thousands would keep others waiting."""
 """Field id -> stored form; fields without a value are left out."""
 
 
@@ -88,14 +91,16 @@ def _named(entity: Entity, sent: Any) -> dict[str, Any]:
     if sent.keys() <= entity.sendable:
         return sent
     named: dict[str, Any] = {}
-    wrong = {}
+    wrong: dict[str, str] = {}
     for sent_name, value in sent.items():
+        if len(wrong) == NAMED:
+            break
         name = str(entity.aliases.get(sent_name, sent_name))
         if name in named:
             wrong[sent_name] = f'is another name of {name}; send one of them'
         elif name not in entity.sendable:
-            close = difflib.get_close_matches(name, entity.fields, n=1)
-            wrong[name] = 'is not a field' + (f', did you mean {close[0]!r}?' if close else '')
+            close = difflib.get_close_matches(name[:80], entity.fields, n=1)
+            wrong[name[:80]] = 'is not a field' + (f', did you mean {close[0]!r}?' if close else '')
         named[name] = value
     if wrong:
         raise Invalid(errors=wrong)

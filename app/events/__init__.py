@@ -2,7 +2,7 @@
 
 from app.events.duckdb_log import DuckDBLog, open_log
 from app.events.event import Event, NewEvent, new_event, rfc3339
-from app.events.log import Append, Appended, CategoryChanged, Claim, Expect, Log, Taken, WrongVersion
+from app.events.log import Append, Appended, CategoryChanged, Claim, Expect, Log, Taken, Unreferred, WrongVersion
 from app.events.recovery import Damaged
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     'Log',
     'NewEvent',
     'Taken',
+    'Unreferred',
     'WrongVersion',
     'new_event',
     'open_log',

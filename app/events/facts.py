@@ -12,6 +12,8 @@ from app.events.plan import ABSENT, ClaimKey, Facts, Plan, StreamHead
 CACHED = 100_000
 AT_ONCE = 10_000
 """Claims that are looked up by one query."""
+REFERRED = 20_000
+"""Streams of which it is remembered when they were last referred to."""
 RECENT = 200_000
 """Events at the end of the log whose streams are known from the start: one look-up costs as much as reading them."""
 
@@ -37,6 +39,8 @@ class FactFinder:
         self._streams: dict[str, StreamHead] = {}
         self._knows_all = False
         """Whether a stream that is not in `_streams` does not exist."""
+        self._referred: dict[str, int] = {}
+        self._referred_since = 0
         self.reset()
 
     def reset(self) -> None:
@@ -49,6 +53,7 @@ class FactFinder:
         rows = self._cursor.execute(NEWEST_STREAMS, [oldest]).fetchall()
         self._streams = {stream: StreamHead(version, deleted) for stream, version, deleted in rows}
         self._knows_all = oldest == 0
+        self._referred, self._referred_since = {}, self.head.position
 
     def gather(self, requests: Sequence[Append]) -> Facts:
         """The facts that decide `requests`."""
@@ -59,10 +64,22 @@ class FactFinder:
             recorded=self._find_recorded(requests),
             claims=self._find_claims(requests),
             categories=self.categories,
+            referred={
+                stream: self._referred[stream]
+                for request in requests
+                for stream in request.unreferred
+                if stream in self._referred
+            },
+            referred_since=self._referred_since,
         )
 
     def remember(self, plan: Plan) -> None:
         """Take over what `plan` has made true."""
+        for stream, position in plan.facts.referred.items():
+            if position > self.head.position:
+                self._referred.pop(stream, None)
+                self._referred[stream] = position
+        self._forget_references()
         self.head, self.recorded_at = plan.facts.head, plan.facts.recorded_at
         self.categories = plan.facts.categories
         if len(self._streams) > 2 * CACHED:
@@ -72,6 +89,12 @@ class FactFinder:
             if head is not ABSENT:
                 self._streams.pop(stream, None)
                 self._streams[stream] = head
+
+    def _forget_references(self) -> None:
+        if len(self._referred) > 2 * REFERRED:
+            newest = list(self._referred.items())
+            self._referred_since = newest[-REFERRED - 1][1]
+            self._referred = dict(newest[-REFERRED:])
 
     def _find_streams(self, requests: Sequence[Append]) -> dict[str, StreamHead]:
         mentioned = dict.fromkeys(self._mentioned_streams(requests), ABSENT)

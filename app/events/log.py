@@ -25,6 +25,14 @@ class Expect(Enum):
 Expectation = Expect | int
 
 
+class Unreferred(NamedTuple):
+    """Since `position`, no append has expected the stream to exist. Where that is not remembered so far back, none of
+    the `categories` from which it is referred to may have changed since."""
+
+    position: int
+    categories: tuple[str, ...] = ()
+
+
 class Claim(NamedTuple):
     """Takes a unique `key` within `scope` for the stream `owner`, or gives it up."""
 
@@ -51,6 +59,8 @@ class Append:
     expected: Mapping[str, Expectation] = field(default_factory=dict)
     unchanged: Mapping[str, int] = field(default_factory=dict)
     """Category -> position: nothing may have been appended to that category since."""
+    unreferred: Mapping[str, Unreferred] = field(default_factory=dict)
+    """Stream -> what must hold of it, so that nothing is left referring to what is deleted."""
     claims: Sequence[Claim] = ()
     alongside: Alongside | None = None
 

@@ -6,7 +6,17 @@ from typing import NamedTuple
 
 from app.errors import Problem
 from app.events.event import BEGINNING, Event, Head, NewEvent, record
-from app.events.log import Append, Appended, CategoryChanged, Expect, Expectation, IdReused, Taken, WrongVersion
+from app.events.log import (
+    Append,
+    Appended,
+    CategoryChanged,
+    Expect,
+    Expectation,
+    IdReused,
+    Taken,
+    Unreferred,
+    WrongVersion,
+)
 
 
 class StreamHead(NamedTuple):
@@ -34,6 +44,10 @@ class Facts:
     """Claim -> the stream that holds it."""
     categories: dict[str, int] = field(default_factory=dict)
     """Category -> position of its newest event."""
+    referred: dict[str, int] = field(default_factory=dict)
+    """Stream -> position of the newest append that expected it to exist."""
+    referred_since: int = 0
+    """The position since which such appends are remembered."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -56,6 +70,8 @@ def plan(facts: Facts, requests: Sequence[Append], now: int) -> Plan:
         recorded=dict(facts.recorded),
         claims=dict(facts.claims),
         categories=dict(facts.categories),
+        referred=dict(facts.referred),
+        referred_since=facts.referred_since,
     )
     result = Plan(facts=after)
     for request in requests:
@@ -87,8 +103,12 @@ def _accept(plan: Plan, request: Append) -> Appended:
     facts = plan.facts
     _check_streams(facts, request)
     _check_categories(facts, request.unchanged)
+    _check_unreferred(facts, request.unreferred)
     claims = _check_claims(facts, request)
     events = _record_all(facts, request.events)
+    for stream, expected in request.expected.items():
+        if expected is Expect.EXISTS:
+            facts.referred[stream] = facts.head.position
     plan.events += events
     plan.claims = plan.claims | claims if plan.claims else claims
     for key, holder in claims.items():
@@ -145,6 +165,14 @@ def _check_categories(facts: Facts, unchanged: Mapping[str, int]) -> None:
     for name, position in unchanged.items():
         if facts.categories.get(name, 0) > position:
             raise CategoryChanged(f'{name} changed since position {position}.')
+
+
+def _check_unreferred(facts: Facts, unreferred: Mapping[str, Unreferred]) -> None:
+    for stream, (position, categories) in unreferred.items():
+        if position < facts.referred_since:
+            _check_categories(facts, dict.fromkeys(categories, position))
+        elif facts.referred.get(stream, 0) > position:
+            raise CategoryChanged(f'{stream} was referred to after position {position}.')
 
 
 def _check_claims(facts: Facts, request: Append) -> dict[ClaimKey, str | None]:

@@ -49,18 +49,19 @@ def records_as_of(category: str, columns: Mapping[str, str], position: int, only
     )"""
 
 
-def records_created(category: str, columns: Mapping[str, str], first: int, last: int) -> str:
+def records_created(category: str, columns: Mapping[str, str], first: int, last: int, cast: str = 'CAST') -> str:
     """SELECT of the rows of records that were created between two positions, by events of this type only.
 
-    For columns of plain types: numbers inside of JSON would lose digits.
+    For columns of plain types: numbers inside of JSON would lose digits. `cast` may be `TRY_CAST`.
     """
     paths = ', '.join(f'\'$."{name}"\'' for name in columns)
-    values = ''.join(f', v[{number}]::{kind}' for number, kind in enumerate(columns.values(), 1))
+    values = ''.join(f', {cast}(v[{number}] AS {kind})' for number, kind in enumerate(columns.values(), 1))
     return f"""
         SELECT substr(stream, {len(category) + 2}), version, position,
             coalesce(nullif(meta ->> '$.owner', ''), nullif(meta ->> '$.actor', '')){values}
         FROM (SELECT *, json_extract_string(data, [{paths}]::VARCHAR[]) AS v FROM events.main.events
-            WHERE position BETWEEN {first:d} AND {last:d} AND starts_with(stream, '{category}/'))"""
+            WHERE position BETWEEN {first:d} AND {last:d} AND type = 'created'
+                AND starts_with(stream, '{category}/'))"""
 
 
 def _typed(value: str, kind: str) -> str:

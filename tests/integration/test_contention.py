@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.process import SHIPPED_CONFIG, System
+from tests.process import SHIPPED_CONFIG, System, wait_until
 from tests.scenario import appended_since, last_position
 
 CLIENTS = 20
@@ -145,6 +146,32 @@ def test_nobody_is_deleted_while_somebody_comes_to_refer_to_him(boards: System, 
         assert deleted.status_code == (204 if gone else 409), deleted.text
         assert there == (0 if gone else referred), 'an order of nobody'
         assert {answer.status_code for answer in answers} <= ({422} if gone else {200, 201}), answers
+
+
+def test_those_nobody_refers_to_are_deleted_at_once_while_others_are_referred_to_without_end(boards: System) -> None:
+    number = next(NUMBERS)
+    parents = [create(boards, 'customers', name='Free', email=f'free{number}-{n}@example.com')['id'] for n in range(20)]
+    over, answered = threading.Event(), Counter[int]()
+
+    def refer(client: int) -> None:
+        for count in itertools.count():
+            order = {'number': f'FREE{number}-{client}-{count}', 'customer_id': 'dan', 'ordered_on': '2026-01-01'}
+            answered[send(boards, 'POST', '/api/orders', order).status_code] += 1
+            if over.is_set():
+                return
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        referring = [pool.submit(refer, client) for client in range(CLIENTS)]
+        wait_until(lambda: answered[201] >= CLIENTS, 'all to refer')
+        before = sum(answered.values())
+        deleted = Counter(send(boards, 'DELETE', f'/api/customers/{parent}').status_code for parent in parents)
+        between = sum(answered.values()) - before
+        over.set()
+        for one in referring:
+            one.result()
+    assert deleted == {204: len(parents)}
+    assert set(answered) == {201}
+    assert between > len(parents), 'others wrote all the time'
 
 
 def references_to(system: System, customer: str, number: int) -> Sequence[Callable[[], httpx.Response]]:

@@ -12,7 +12,7 @@ from app.crud.importing.seen import Seen
 from app.crud.importing.wanted import Wanted
 from app.crud.records import Records
 from app.crud.table import Table
-from app.crud.uniqueness import claim_key
+from app.crud.uniqueness import Unique, uniques
 from app.events.facts import claim_text
 from app.fields import Field
 
@@ -41,7 +41,7 @@ class Clashes:
         self._seen = seen
         self._errors = errors
         self._doubts: list[Doubt] = []
-        self._unique = [field for field in table.entity.stored if field.unique]
+        self._uniques = uniques(table.entity)
         self._key = ', '.join(table.entity.key) or ID
 
     def find_twice(self, wanted: Sequence[Wanted]) -> list[Wanted]:
@@ -60,8 +60,8 @@ class Clashes:
         given = {one.id: one.row for one in wanted if one.record is None and not one.minted}
         for existing in await self._records.views.existing(self._table, 'id', list(given)):
             self._errors.add(given[existing], self._key, 'exists already')
-        for field in self._unique:
-            await self._find_taken(field, wanted)
+        for unique in self._uniques:
+            await self._find_taken(unique, wanted)
         for field in self._table.entity.references:
             await self._find_missing(field, wanted)
         written = [one.written for one in wanted]
@@ -78,22 +78,19 @@ class Clashes:
         number = one.row.number
         if not one.minted and (first := self._seen.first(ID, one.id, number)) != number:
             self._errors.add(one.row, self._key, f'is the same as in row {first}')
-        for field in self._unique:
-            value = one.after.get(field.id)
-            if value is None or (one.before is not None and field.id not in one.written):
-                continue
-            if (first := self._seen.first(field.id, claim_key(value), number)) != number:
-                self._errors.add(one.row, field.name, f'is the same as in row {first}')
+        for unique in self._uniques:
+            key = _new_key(unique, one)
+            if key is not None and (first := self._seen.first(unique.scope, key, number)) != number:
+                self._errors.add(one.row, unique.names, f'is the same as in row {first}')
 
-    async def _find_taken(self, field: Field, wanted: Sequence[Wanted]) -> None:
+    async def _find_taken(self, unique: Unique, wanted: Sequence[Wanted]) -> None:
         resource = self._table.entity.resource
-        scope = f'{resource}.{field.id}'
-        texts = {claim_text(scope, claim_key(one.written[field.id])): one for one in wanted if field.id in one.written}
-        for text, holder in (await self._records.views.holders(list(texts))).items():
-            one = texts[text]
-            if holder != f'{resource}/{one.id}':
-                freed = scope, claim_key(one.written[field.id]), holder
-                self._doubts.append(Doubt(one.row, field.name, TAKEN, freed=freed))
+        rows = {key: one for one in wanted if (key := _new_key(unique, one)) is not None}
+        keys = {claim_text(unique.scope, key): key for key in rows}
+        for text, holder in (await self._records.views.holders(list(keys))).items():
+            key = keys[text]
+            if holder != f'{resource}/{rows[key].id}':
+                self._doubts.append(Doubt(rows[key].row, unique.names, TAKEN, freed=(unique.scope, key, holder)))
 
     async def _find_missing(self, field: Field, wanted: Sequence[Wanted]) -> None:
         target = self._records.catalog.table(getattr(field, 'references', ''))
@@ -105,3 +102,9 @@ class Clashes:
             value = one.written.get(field.id)
             if value is not None and ids[value] not in there:
                 self._doubts.append(Doubt(one.row, field.name, message, created=ids[value] if own else ''))
+
+
+def _new_key(unique: Unique, one: Wanted) -> str | None:
+    """What a row wants to be unique from now on; nothing where that is so already."""
+    key = unique.key(one.after)
+    return None if one.before is not None and unique.key(one.before) == key else key

@@ -31,9 +31,12 @@ class Columns:
 
     def field(self, column: str) -> str | None:
         """The name of the field that a column is, nothing if it is to be ignored; `None` if there is no such field."""
-        if column not in self._known:
-            self._known[column] = self._find(column)
-        return self._known[column]
+        if column in self._known:
+            return self._known[column]
+        field = self._find(column)
+        if field is not None:  # what is unknown may be another word in every row
+            self._known[column] = field
+        return field
 
     def of_header(self, header: list[str]) -> list[str]:
         """The fields of a file's columns in their order, where `''` is none; raises naming what is wrong."""

@@ -32,19 +32,21 @@ def read_csv(text: TextIO, columns: Columns, null: str, delimiter: str | None) -
         for cells in reader:
             if cells:
                 number += 1
-                yield _csv_row(number, lines.number, fields, cells, null)
-            lines.begin_row()
+                yield _csv_row(number, lines, fields, cells, null)
+                lines.begin_row()
+            lines.first = lines.number + 1
     except csv.Error as error:
         began = f'; the row begins in line {lines.first}' if lines.first < lines.number else ''
         raise Malformed(f'The file is not valid CSV: {error} in line {lines.number}{began}.') from None
 
 
-def _csv_row(number: int, line: int, fields: list[str], cells: list[str], null: str) -> Row:
+def _csv_row(number: int, lines: Lines, fields: list[str], cells: list[str], null: str) -> Row:
     if len(cells) != len(fields):
-        return Row(number, line, {}, f'has {len(cells)} cells instead of {len(fields)}; quote texts that hold a comma')
+        message = f'has {len(cells)} cells instead of {len(fields)}; quote texts that hold a comma'
+        return Row(number, lines.number, {}, message, lines.taken)
     values = {
         name: None if cell == '' or cell == null else FORMULA.sub(r'\1', cell)
         for name, cell in zip(fields, cells, strict=True)
         if name
     }
-    return Row(number, line, values)
+    return Row(number, lines.number, values, '', lines.taken)

@@ -17,33 +17,36 @@ SHAPE = 'The body must be a list of objects, or {"records": [ … ]}.'
 
 def read_json(text: TextIO, columns: Columns) -> Iterator[Row]:
     """The objects of a list, which may be the `records` of an object."""
-    for number, values in enumerate(_elements(Scanner(text)), 1):
-        yield _row(number, number, values, columns)
+    scanner = Scanner(text)
+    for number, values in enumerate(_elements(scanner), 1):
+        yield _row(number, number, values, columns, scanner.length)
 
 
 def read_lines(text: TextIO, columns: Columns) -> Iterator[Row]:
     """The objects of the lines."""
-    number = line = 0
+    number = line = empty = 0
     while content := text.readline(LONGEST_ROW + 1):
         line += 1
-        if len(content) > LONGEST_ROW:
+        if len(content) + empty > LONGEST_ROW:
             raise Malformed(f'A row may have at most {LONGEST_ROW:,} characters; line {line} has more.')
-        if content.strip():
-            number += 1
+        if not content.strip():
+            empty += len(content)
+        else:
+            number, empty = number + 1, 0
             yield _line(number, line, content, columns)
 
 
 def _line(number: int, line: int, content: str, columns: Columns) -> Row:
     try:
-        return _row(number, line, codec.decode(content.strip()), columns)
+        return _row(number, line, codec.decode(content.strip()), columns, len(content))
     except Malformed as problem:
         return Row(number, line, {}, f'cannot be read: {problem.detail}')
 
 
-def _row(number: int, line: int, values: Any, columns: Columns) -> Row:
+def _row(number: int, line: int, values: Any, columns: Columns, size: int) -> Row:
     if not isinstance(values, dict):
         return Row(number, line, {}, 'is not an object')
-    return Row(number, line, columns.of_object(values))
+    return Row(number, line, columns.of_object(values), '', size)
 
 
 def _elements(scanner: Scanner) -> Iterator[Any]:

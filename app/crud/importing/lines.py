@@ -14,7 +14,8 @@ class Lines:
     def __init__(self, text: TextIO) -> None:
         self._text = text
         self._pushed: list[str] = []
-        self._taken = 0
+        self.taken = 0
+        """Characters of the row that is read now."""
         self.number = 0
         """The line that was read last."""
         self.first = 1
@@ -28,14 +29,14 @@ class Lines:
         if not line:
             raise StopIteration
         self.number += 1
-        self._taken += len(line)
-        if self._taken > LONGEST_ROW:
+        self.taken += len(line)
+        if self.taken > LONGEST_ROW:
             raise Malformed(f'A row may have at most {LONGEST_ROW:,} characters; that of line {self.first} has more.')
         return line
 
     def begin_row(self) -> None:
         """The next line begins a row."""
-        self._taken, self.first = 0, self.number + 1
+        self.taken, self.first = 0, self.number + 1
 
     def push_back(self, line: str) -> None:
         """A line that was looked at only."""

@@ -33,6 +33,8 @@ class Part:
         self.created: list[int] = []
         """The numbers of the rows that become new records."""
         self.changed: list[int] = []
+        self.size = 0
+        """Characters of what the events tell."""
 
     def add(self, wanted: Wanted) -> None:
         """Another row."""
@@ -54,6 +56,7 @@ class Part:
             changed = claims(self._table.entity, stream, wanted.before or {}, wanted.after)
             self._claims += changed
             self.freed |= {(claim.scope, claim.key, claim.owner) for claim in changed if claim.release}
+        self.size += len(self.events[-1].data)
 
     def request(self, before: Sequence[NewEvent], after: Sequence[NewEvent], event_id: str | None) -> Append:
         """The append, with other events around those of the rows; with an `event_id`, by which it can be found.

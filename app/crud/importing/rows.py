@@ -18,6 +18,8 @@ class Row(NamedTuple):
     line: int
     values: dict[str, Any]
     error: str = ''
+    size: int = 0
+    """Characters that it has in the file."""
 
 
 class RowError(NamedTuple):

@@ -24,6 +24,8 @@ class Scanner:
         self._column = 0
         """Characters of the last line of that."""
         self._ended = False
+        self.length = 0
+        """Characters of the value that was read last."""
 
     def next(self) -> str:
         """The next character that is not space, which stays; nothing at the end."""
@@ -48,7 +50,7 @@ class Scanner:
             try:
                 value, end = codec.decode_next(self._buffer, self._at)
                 if end + 3 < len(self._buffer) or not self._fill():  # a number could go on, such as 1e+3
-                    self._at = end
+                    self._at, self.length = end, end - self._at
                     return value
             except codec.Unfinished as error:
                 if len(self._buffer) - self._at > LONGEST_ROW or not self._fill():
@@ -61,7 +63,7 @@ class Scanner:
         at = self._at if position is None else position
         begin = self._buffer.rfind('\n', 0, at)
         column = at - begin + (self._column if begin < 0 else 0)
-        return Malformed(f'Not valid JSON: {message} at line {self._line(at)}, column {column}.')
+        return Malformed(f'Not valid JSON: {message.removesuffix(" at")} at line {self._line(at)}, column {column}.')
 
     def _line(self, at: int) -> int:
         return self._before + self._buffer.count('\n', 0, at) + 1

@@ -15,6 +15,8 @@ from app.crud.importing.text import open_text, unreadable
 from app.crud.importing.upload import Upload
 from app.schema import Entity
 
+AT_ONCE = 8_000_000
+"""Characters of rows that are in memory at once, besides one row."""
 CSV, JSON, LINES = 'csv', 'json', 'jsonl'
 
 
@@ -52,9 +54,15 @@ class Source:
             self.next(min(skip - self.read, 1000))
 
     def next(self, most: int) -> list[Row]:
-        """The next rows, none at the end."""
+        """The next rows, fewer where they are long, none at the end."""
+        rows, size = self._ahead, sum(row.size for row in self._ahead)
         try:
-            rows = self._ahead + list(islice(self._rows, most + 1 - len(self._ahead)))
+            for row in islice(self._rows, most + 1 - len(rows)):
+                rows.append(row)
+                size += row.size
+                if size > AT_ONCE and len(rows) > 1:
+                    most = len(rows) - 1
+                    break
         except UnicodeDecodeError:
             assert self._text
             raise unreadable(self._upload, str(self._text.encoding)) from None

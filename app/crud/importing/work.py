@@ -32,6 +32,8 @@ CHUNK = 5_000
 WHOLE = 100_000
 """Events of one append; a file that brings more is written in parts."""
 PART = 50_000
+LARGEST = 64_000_000
+"""Characters of what one append tells, besides one chunk."""
 ATTEMPTS = 3
 """How often a part is read and checked again because somebody else has written meanwhile."""
 SHOWN = 200
@@ -111,6 +113,8 @@ class Import:
             self.counts = copy(before)
             table = self.records.catalog.table(self.entity)
             part = await self._check(source, table, limit)
+            if source.ended:
+                self._seen.forget()  # there is nothing more to compare with
             if self.asked.dry_run or self.errors:
                 await self.run(self._seen.keep)
                 return
@@ -130,7 +134,7 @@ class Import:
         drafting = Drafting(self.records, table, self.author, self.asked, self.errors)
         clashes = Clashes(self.records, table, self._seen, self.errors)
         part = Part(self.records.catalog, table, self.author.of_batch(self.id))
-        while (room := limit - len(part.created) - len(part.changed)) and not self.errors.full:
+        while (room := limit - len(part.created) - len(part.changed)) and part.size < LARGEST and not self.errors.full:
             self.stop_if_cancelled()
             rows = await self.run(source.next, min(CHUNK, room))
             found = await drafting.find(rows)

@@ -36,7 +36,7 @@ def test_a_record_read_before_a_commit_is_not_kept_after_it() -> None:
     assert kept.get('a/1') is new
 
 
-def test_memory_is_bounded_and_a_large_commit_clears_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_bounded_and_many_changes_at_once_clear_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory_module, 'RECORDS', 3)
     kept = RecordMemory()
     for number in range(5):
@@ -45,8 +45,20 @@ def test_memory_is_bounded_and_a_large_commit_clears_it(monkeypatch: pytest.Monk
     monkeypatch.setattr(memory_module, 'BYTES', 10)
     kept.put('a/5', Kept(1, '', b'"12345678"'))
     assert (kept.get('a/4'), kept.get('a/5')) == (None, Kept(1, '', b'"12345678"'))
-    kept.note([event(number, f'b/{number}', 1) for number in range(memory_module.MANY + 1)])
+    kept.note([event(number, f'b/{number}', 1, 'created') for number in range(memory_module.MANY + 1)])
+    assert kept.get('a/5')
+    kept.note([event(number, f'b/{number}', 2) for number in range(memory_module.MANY + 1)])
     assert kept.get('a/5') is None
+
+
+def test_what_changes_among_many_new_records_is_forgotten() -> None:
+    kept = RecordMemory()
+    kept.put('a/1', Kept(1, '', b'{}'))
+    kept.put('a/2', Kept(1, '', b'{}'))
+    new = [event(number, f'b/{number}', 1, 'created') for number in range(memory_module.MANY + 1)]
+    kept.note([event(0, 'a/1', 2), *new])
+    assert kept.get('a/1') is None
+    assert kept.get('a/2')
 
 
 def test_the_same_question_is_computed_once_until_the_state_moves_on() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import codec
+from app.crud import fitting
 from app.errors import Conflict
 from app.permissions import Principal
 from tests.unit.crud.changes import apply, things, whole
@@ -26,12 +27,23 @@ STEPS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=12, deadline=None)
-@given(steps=STEPS)
+@pytest.mark.parametrize('examples', [12, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize('page', [1, 20_000])
 def test_no_sequence_of_schema_changes_and_edits_loses_a_value(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, dict[str, Any]]]
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, examples: int, page: int
 ) -> None:
-    shop = Shop(tmp_path_factory.mktemp('shop'), things('name: string'))
+    monkeypatch.setattr(fitting, 'PAGE', page)
+
+    @settings(max_examples=examples, deadline=None)
+    @given(steps=STEPS)
+    def sequence(steps: list[tuple[str, dict[str, Any]]]) -> None:
+        take_all(Shop(tmp_path_factory.mktemp('shop'), things('name: string')), steps)
+
+    sequence()
+
+
+def take_all(shop: Shop, steps: list[tuple[str, dict[str, Any]]]) -> None:
+    """Step by step; in the end every value that was ever written is there."""
     try:
         for step in steps:
             take(shop, *step)

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.crud import table
 from app.crud.table import FEW
 from app.crud.values import stored_form
 from app.events import Append, NewEvent, new_event
 from app.events.aggregate import fold
+from tests.unit.crud.changes import apply, things, values, whole
+from tests.unit.crud.conftest import OpenShop
 from tests.unit.crud.shop import Shop
 
 
@@ -68,6 +71,24 @@ def test_fields_that_the_config_no_longer_knows_are_passed_over(shop: Shop) -> N
     put(shop, event('created', 'A', number='A', colour='red'), changed('A', colour='blue'))
     assert shop.get('orders', 'A').values == {'number': 'A', 'customer_id': None, 'status': None}
     assert shop.get('orders', 'A').version == 2
+
+
+@pytest.mark.parametrize('many', [0, 1000])
+def test_many_new_records_know_the_fields_by_their_ids(open_shop: OpenShop, many: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(table, 'MANY', many)
+        shop = open_shop(things('name: string', 'gone: string', 'kept: integer'))
+        shop.bring('things', 'name,gone,kept\nA,x,1\nB,,2\n')
+        apply(shop, things('kept: {type: integer}', 'title: {type: string, id: name}', 'added: date'))
+        shop.bring('things', 'title,kept,added\nC,3,2026-05-03\n')
+        shop.bring('things', 'name,kept\nD,4\n')
+        assert values(shop, 'title') == ['A', 'B', 'C', 'D']
+        assert values(shop, 'added') == [None, None, '2026-05-03', None]
+        apply(shop, things('title: {type: string, id: name}', 'gone: string', 'kept: string'))
+        shop.bring('things', 'title,gone,kept\nE,y,5\n')
+        assert values(shop, 'gone') == ['x', None, None, None, 'y']
+        assert values(shop, 'kept') == ['1', '2', '3', '4', '5']
+        assert whole(shop)
 
 
 CHANGES: list[dict[str, Any]] = [{'status': 'paid'}, {'customer_id': 'x'}, {'status': None}]

@@ -10,7 +10,7 @@ import pytest
 from app import codec
 from app.config import check
 from app.crud.uniqueness import claims
-from app.crud.values import changed_values, new_values, shown_form, stored_form
+from app.crud.values import NAMED, changed_values, new_values, shown_form, stored_form
 from app.errors import Invalid
 from app.events import Claim
 
@@ -79,3 +79,10 @@ def test_only_unique_values_that_change_hands_are_claimed() -> None:
     ]
     assert claims(ENTITY, 'things/1', {}, {'size': 3}) == [Claim('things.size', '3', 'things/1')]
     assert claims(ENTITY, 'things/1', after, after) == []
+
+
+def test_of_thousands_of_unknown_fields_some_are_named_shortly() -> None:
+    with pytest.raises(Invalid) as refused:
+        new_values(ENTITY, {f'{number}{"x" * 500}': 1 for number in range(5000)})
+    assert len(refused.value.errors) == NAMED
+    assert max(map(len, refused.value.errors)) == 80

@@ -8,8 +8,22 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from app.events import Append, Appended, Claim, DuckDBLog, Event, NewEvent, new_event, open_log
+from app.events import Append, Appended, Claim, DuckDBLog, Event, NewEvent, Unreferred, new_event, open_log
 from app.events.log import Apply, Expectation
+from app.events.plan import Facts, plan
+
+NOW = 1_790_000_000_000_000
+START = Facts(recorded_at=NOW)
+
+
+def after(*requests: Append) -> Facts:
+    """The facts once these requests were accepted, one after the other."""
+    facts = START
+    for request in requests:
+        result = plan(facts, [request], NOW)
+        assert isinstance(result.verdicts[0], Appended), result.verdicts
+        facts = result.facts
+    return facts
 
 
 def happened(type_: str, stream: str, event_id: str | None = None, **data: object) -> NewEvent:
@@ -21,10 +35,17 @@ def ask(
     *events: NewEvent,
     expected: Mapping[str, Expectation] | None = None,
     unchanged: Mapping[str, int] | None = None,
+    unreferred: Mapping[str, Unreferred] | None = None,
     claims: Sequence[Claim] = (),
 ) -> Append:
     """A request."""
-    return Append(events=events, expected=expected or {}, unchanged=unchanged or {}, claims=claims)
+    return Append(
+        events=events,
+        expected=expected or {},
+        unchanged=unchanged or {},
+        unreferred=unreferred or {},
+        claims=claims,
+    )
 
 
 def create(stream: str, expected: Expectation | None = None, event_id: str | None = None, **data: object) -> Append:

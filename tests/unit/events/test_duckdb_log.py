@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import Unavailable
-from app.events import Append, DuckDBLog, Event, open_log
+from app.events import Append, DuckDBLog, Event, open_log, rows
 from app.events.event import GENESIS, chain
 from tests.unit.events.asking import all_claims, all_events, append_together, ask, create, happened, opened, take
 
@@ -73,6 +73,30 @@ def test_no_text_is_altered_on_its_way_through_the_database(tmp_path: Path, text
         async with opened(tmp_path) as log:
             (event,) = await all_events(log)
             assert event.hash == chain(GENESIS, *event[:-1])
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize('at_once', [3, 2500])
+def test_many_events_and_claims_at_once_are_recorded_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(rows, 'MANY', 0)
+    monkeypatch.setattr(rows, 'AT_ONCE', at_once)
+    texts = [text for text in AWKWARD if text != '\x00'] + ['', 'a\nb', '\n', '\r\n', 'null', 'NULL']
+
+    async def story() -> None:
+        async with opened(tmp_path) as log:
+            requests = [happened('created', f'c/{text}', text=text) for text in texts]
+            await log.append(ask(*requests, claims=[take(text, f'c/{text}') for text in texts]))
+            events = await all_events(log)
+            assert [(one.stream, one.data, one.meta, one.event_id) for one in events] == [
+                (one.stream, one.data, one.meta, one.event_id) for one in requests
+            ]
+            assert await all_claims(log) == {f'customers.email\x1f{text}': f'c/{text}' for text in texts}
+            head = GENESIS
+            for event in events:
+                assert event.hash == (head := chain(head, *event[:-1]))
 
     asyncio.run(story())
 

@@ -10,12 +10,10 @@ import pytest
 
 from app.events.event import chain
 from app.events.log import Append, Appended, CategoryChanged, Expect, IdReused, Taken, WrongVersion
-from app.events.plan import Facts, Plan, category, plan
-from tests.unit.events.asking import ask, create, free, happened, take
+from app.events.plan import Facts, category, plan
+from tests.unit.events.asking import NOW, START, after, ask, create, free, happened, take
 
 ANY, NEW, NONE, EXISTS = Expect.ANY, Expect.NEW, Expect.NONE, Expect.EXISTS
-NOW = 1_790_000_000_000_000
-START = Facts(recorded_at=NOW)
 FIRST, SECOND = str(uuid.uuid4()), str(uuid.uuid4())
 
 BORN = create('c/1')
@@ -237,13 +235,3 @@ def test_a_refusal_says_what_was_found_and_what_was_wanted() -> None:
         'c/1 is deleted at version 2; expected an existing one.',
         'c/2 does not exist; expected an existing one.',
     ]
-
-
-def after(*requests: Append) -> Facts:
-    """The facts once these requests were accepted, one after the other."""
-    facts = START
-    for request in requests:
-        result: Plan = plan(facts, [request], NOW)
-        assert isinstance(result.verdicts[0], Appended), result.verdicts
-        facts = result.facts
-    return facts

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import app.crud.table
+import app.events.rows
 from app import codec
 from app.config import check
 from app.crud.catalog import Catalog
@@ -43,6 +45,10 @@ fields:
   list: {type: list, max_length: 40}
   multiselect: {type: multiselect, options: [a, 'it''s', "Ö\\"", '1', 'x, y']}
 """
+PARTED = ('json', 'list', 'multiselect')
+"""Types whose new rows are never taken out of the log by one statement."""
+PLAIN = '\n'.join(line for line in CONFIG.splitlines() if not line.strip().startswith(PARTED))
+TWINS = {'entities/slow.yaml': PLAIN.replace('things', 'slow'), 'entities/fast.yaml': PLAIN.replace('things', 'fast')}
 WORDS = st.text(st.characters(exclude_characters='\0', exclude_categories=['Cs']), max_size=40)
 NAME = st.text('abcXYZ019_-', min_size=1, max_size=8)
 KEYS = st.text(max_size=4).filter(lambda key: not key.startswith(':'))
@@ -88,6 +94,10 @@ def test_what_is_stored_is_a_stored_form_already(kind: str) -> None:
     stable()
 
 
+META: list[dict[str, Any]] = [{}, {'actor': 'ann'}, {'actor': 'ann', 'owner': 'b"ob'}, {'actor': 'ann', 'owner': ''}]
+"""By whom records come to be, and whose they are."""
+
+
 class Bench:
     """A real table that one record after another goes through."""
 
@@ -95,21 +105,34 @@ class Bench:
         self.runner = asyncio.Runner()
         self.catalog = Catalog()
         self.log: DuckDBLog = self.runner.run(open_log(folder, apply=[self.catalog.apply]))
-        self.runner.run(self.catalog.activate(check({'entities/x.yaml': CONFIG}), self.log))
+        self.runner.run(self.catalog.activate(check({'entities/x.yaml': CONFIG, **TWINS}), self.log))
         self.count = 0
 
-    def through(self, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def through(self, records: list[dict[str, Any]], name: str = 'things') -> list[dict[str, Any]]:
         """The stored values that come back for these."""
         ids = [f'r{self.count + number}' for number in range(len(records))]
         self.count += len(records)
-        events = [new_event(f'things/{id_}', 'created', values, {}) for id_, values in zip(ids, records, strict=True)]
-        return self.runner.run(self._through(events, ids))
+        events = [
+            new_event(f'{name}/{id_}', 'created', values, META[number % len(META)])
+            for number, (id_, values) in enumerate(zip(ids, records, strict=True))
+        ]
+        return self.runner.run(self._through(events, ids, name))
 
-    async def _through(self, events: list[Any], ids: list[str]) -> list[dict[str, Any]]:
+    def rows(self, name: str) -> list[Any]:
+        """All rows of a table but for what tells when and where they came."""
+        columns = [column for column in self.catalog.tables[name].columns if column not in {'id', '_created'}]
+        quoted = ', '.join(f'"{column}"' for column in columns)
+        return self.runner.run(self.log.database.query(f'SELECT {quoted} FROM records.{name} ORDER BY _created'))
+
+    def differences(self) -> list[str]:
+        """Where tables are not what the log says."""
+        return self.runner.run(self.log.database.read(self.catalog.differences))
+
+    async def _through(self, events: list[Any], ids: list[str], name: str) -> list[dict[str, Any]]:
         await self.log.append(Append(events=events))
         views = Views(self.catalog, self.log)
-        entity = self.catalog.entities['things']
-        found = [await views.find('things', id_) for id_ in ids]
+        entity = self.catalog.entities[name]
+        found = [await views.find(name, id_) for id_ in ids]
         return [stored_form(entity, record.values) for record in found if record]
 
 
@@ -131,3 +154,38 @@ def test_what_is_stored_comes_back_equal_through_a_real_table(bench: Bench, sent
             del values['json']
         records.append(new_values(entity, values))
     assert bench.through(records) == records
+
+
+ENTRIES = st.lists(st.fixed_dictionaries({}, optional={k: v for k, v in VALUES.items() if k not in PARTED}), max_size=5)
+TEXTS = [
+    None,
+    'null',
+    '"',
+    '\n',
+    'a\nb',
+    '\\n',
+    '\u2028',
+    "'; --",
+    '{"a": 1}',
+    'NaN',
+    '-0',
+    '1e3',
+    '\x1f',
+    '\U0001f600',
+]
+"""What might be taken for something else on its way through a long text."""
+
+
+@given(ENTRIES)
+@example([{'string': text, 'text': text, 'markdown': text} for text in TEXTS])
+@example([{'integer': n, 'duration': n, 'decimal': f'{n}.0000000001'} for n in (2**53 + 1, -(10**10), 0)])
+@settings(deadline=None, max_examples=60)
+def test_many_new_records_give_the_same_rows_as_one_after_the_other(bench: Bench, sent: list[dict[str, Any]]) -> None:
+    records = [new_values(bench.catalog.entities['fast'], values) for values in sent]
+    with pytest.MonkeyPatch.context() as patch:
+        assert bench.through(records, 'slow') == records
+        patch.setattr(app.crud.table, 'MANY', 0)
+        patch.setattr(app.events.rows, 'MANY', 0)
+        assert bench.through(records, 'fast') == records
+    assert bench.rows('fast') == bench.rows('slow')
+    assert bench.differences() == []
