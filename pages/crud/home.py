@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from nicegui import APIRouter
 
 from app import codec
-from app.fields.file import File
 from app.permissions import Principal, decide
 from app.schema import Entity
 from pages.design import button, empty, html, icon, text
+from pages.file_dialogs import dialog_options
 from pages.frame import frame, module
 from pages.system import System
 
@@ -38,34 +36,13 @@ def register(router: APIRouter, system: System) -> None:
             if not shown:
                 html(_nothing(there=bool(entities)), classes='panel')
                 return
-            module('home', {'entities': {entity.resource: _options(entity, visitor) for entity in shown}})
+            module('home', {'entities': {entity.resource: dialog_options(entity, visitor) for entity in shown}})
             html(''.join(_tile(system, entity, visitor) for entity in shown), classes='tiles')
             html(
                 '<header><h2>Last changes</h2></header><div data-recent aria-busy="true">'
                 '<div class="line"><div class="skeleton" style="width:60%"></div></div></div>',
                 classes='panel',
             )
-
-
-def _options(entity: Entity, visitor: Principal) -> dict[str, Any]:
-    """What the dialogs must know of an entity."""
-    hidden = entity.hidden_from(visitor)
-    closed = hidden | entity.closed_to(visitor)
-    return {
-        'title': entity.title,
-        'columns': [field.name for field in entity.without(hidden).listed],
-        'fields': [
-            {
-                'name': field.name,
-                'title': field.title,
-                'required': field.needed,
-                'unique': field.unique and field.name not in entity.key,
-                'aliases': [alias for alias, name in entity.aliases.items() if name == field.name],
-            }
-            for field in entity.stored
-            if field.name not in closed and not (field.fills_itself or field.readonly or isinstance(field, File))
-        ],
-    }
 
 
 def _tile(system: System, entity: Entity, visitor: Principal) -> str:
