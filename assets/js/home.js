@@ -54,7 +54,7 @@ function showCounts(found) {
     if (!tile || count === undefined) continue;
     counts[name] = count;
     tile.querySelector("[data-count]").textContent = numbers.format(count);
-    tile.querySelector("[data-begin]").hidden = count > 0;
+    for (const start of tile.querySelectorAll("[data-begin]")) start.hidden = count > 0;
     tile.querySelector("[data-export]")?.toggleAttribute("hidden", !count);
   }
 }

@@ -49,6 +49,7 @@ def _tile(system: System, entity: Entity, visitor: Principal) -> str:
     name, address = text(entity.resource), text(system.url('crud', f'/{entity.resource}'))
     may_create, may_update = (decide(entity.permissions, one, visitor).allowed for one in ('create', 'update'))
     importing = _button('Import', entity, 'data-import') if may_create or may_update else ''
+    new = _new(address) if may_create else ''
     files = importing + _button('Export', entity, 'data-export') if entity.api.enabled else ''
     begin = _begin(system, entity) if may_create else '<p class="muted">Nothing here yet.</p>'
     return (
@@ -56,8 +57,12 @@ def _tile(system: System, entity: Entity, visitor: Principal) -> str:
         f'<a href="{address}">{icon(entity.interface.icon)}<strong>{text(entity.title)}</strong></a>'
         f'<b data-count>–</b><p class="muted">{text(entity.description)}</p>'
         f'<div data-begin hidden>{begin}</div>'
-        f'<div class="tile-foot">{files}</div></section>'
+        f'<div class="tile-foot">{new}{files}</div></section>'
     )
+
+
+def _new(address: str) -> str:
+    return f'<a class="button primary" data-begin hidden href="{address}/new">New</a>'
 
 
 def _begin(system: System, entity: Entity) -> str:
@@ -65,10 +70,10 @@ def _begin(system: System, entity: Entity) -> str:
     sample = codec.encode({field.name: '…' for field in entity.stored if field.needed}).decode()
     address = system.url('crud', f'/api/{entity.resource}')
     command = f'curl -H "Authorization: Bearer $TOKEN" \\\n  --json \'{sample}\' \\\n  {address}'
-    new = system.url('crud', f'/{entity.resource}/new')
     return (
-        f'<p class="muted">No records yet.</p><a class="button primary" href="{text(new)}">New</a>'
-        f'<details><summary class="muted">or from a program</summary><pre class="code">{text(command)}</pre></details>'
+        '<p class="muted">No records yet.</p>'
+        '<details><summary class="muted">From a program</summary>'
+        f'<pre class="code" tabindex="0">{text(command)}</pre></details>'
     )
 
 

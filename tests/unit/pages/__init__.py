@@ -1,1 +1,1 @@
-"""Unit tests of the field types."""
+"""Unit tests of what pages are made of."""
