@@ -84,7 +84,7 @@ function open({ target }) {
   const pressed = target.closest("[data-import], [data-export]");
   const entity = pressed?.closest("[data-entity]").dataset.entity;
   if (!entity) return;
-  const { title, fields, columns } = entities[entity];
-  if (pressed.matches("[data-import]")) openImport({ entity, title, fields });
+  const { title, columns } = entities[entity];
+  if (pressed.matches("[data-import]")) openImport({ entity, title });
   else openExport({ entity, title, parameters: [], columns, total: counts[entity] });
 }

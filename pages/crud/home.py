@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from nicegui import APIRouter
 
 from app import codec
 from app.permissions import Principal, decide
 from app.schema import Entity
 from pages.design import button, empty, html, icon, text
-from pages.file_dialogs import dialog_options
 from pages.frame import frame, module
 from pages.system import System
 
@@ -36,13 +37,18 @@ def register(router: APIRouter, system: System) -> None:
             if not shown:
                 html(_nothing(there=bool(entities)), classes='panel')
                 return
-            module('home', {'entities': {entity.resource: dialog_options(entity, visitor) for entity in shown}})
+            module('home', {'entities': {entity.resource: _options(entity, visitor) for entity in shown}})
             html(''.join(_tile(system, entity, visitor) for entity in shown), classes='tiles')
             html(
                 '<header><h2>Last changes</h2></header><div data-recent aria-busy="true">'
                 '<div class="line"><div class="skeleton" style="width:60%"></div></div></div>',
                 classes='panel',
             )
+
+
+def _options(entity: Entity, visitor: Principal) -> dict[str, Any]:
+    columns = [field.name for field in entity.without(entity.hidden_from(visitor)).listed]
+    return {'title': entity.title, 'columns': columns}
 
 
 def _tile(system: System, entity: Entity, visitor: Principal) -> str:

@@ -1,4 +1,4 @@
-"""What the dialogs that import and export files must know of an entity."""
+"""What a file for an import may hold, for whoever shows people how to match its columns with fields."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from app.permissions import Principal
 from app.schema import Entity
 
 
-def dialog_options(entity: Entity, visitor: Principal) -> dict[str, Any]:
-    """The title, the columns that a list shows, and the fields that a file may fill."""
-    hidden = entity.hidden_from(visitor)
-    closed = hidden | entity.closed_to(visitor)
+def importable(entity: Entity, principal: Principal) -> dict[str, Any]:
+    """The fields that `principal` may fill from a file; those that fill themselves are left out."""
+    closed = entity.hidden_from(principal) | entity.closed_to(principal)
     return {
         'title': entity.title,
-        'columns': [field.name for field in entity.without(hidden).listed],
         'fields': [
             {
                 'name': field.name,
