@@ -19,6 +19,7 @@ from app.crud.exporting import Exports
 from app.crud.files_api import FilesApi
 from app.crud.grouping import asks_for_groups
 from app.crud.history import History
+from app.crud.importable import importable
 from app.crud.importing import ImportApi, Imports
 from app.crud.live import Changes
 from app.crud.memory import AnswerMemory
@@ -39,6 +40,7 @@ from app.docs import docs_routes
 from app.errors import NotFound
 from app.events import DuckDBLog
 from app.http import Routes, answer, logged_in, principal_of, read_body, route, whole_number
+from app.permissions import decide
 from app.schema import Entity
 from app.socket import send_all
 
@@ -75,6 +77,7 @@ class DataApi:
             route('GET', '/api/history', self.list_recent),
             *BulkApi(self.records, self.undo, self.life).routes,
             *Exports(self.views, self.log).routes,
+            route('GET', '/api/{entity}/import', self.describe_import),
             *ImportApi(self.catalog, self.imports, self.log.database.path.parent).routes,
             *SchemaApi(self.catalog, self.log, self.folder).routes,
             *FilesApi(self.views, self.log).routes,
@@ -131,6 +134,13 @@ class DataApi:
             asker = principal.id, principal.roles, principal.scopes
             content = await self.answers.answer(state, (asker, entity, request.url.query), compute)
         return Response(content, 200, {'Vary': 'Accept'}, 'application/json')
+
+    async def describe_import(self, request: Request) -> Response:
+        """The fields that a file may fill."""
+        entity, principal = self.catalog.table(self._entity(request)).entity, logged_in(request)
+        if not decide(entity.permissions, 'update', principal, entity.resource).allowed:
+            self.views.allow(entity.resource, 'create', principal)
+        return answer(importable(entity, principal))
 
     async def get(self, request: Request) -> Response:
         """One record, now or as it was."""

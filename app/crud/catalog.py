@@ -11,7 +11,7 @@ from app.crud.author import Author
 from app.crud.fitting import fit, fit_claims
 from app.crud.schema_plan import Fill, SchemaPlan, plan_schema
 from app.crud.table import FOREVER, SCHEMA, Table
-from app.crud.view_table import CATEGORY, apply_views, fit_saved_views
+from app.crud.view_table import CATEGORY, apply_views, fit_saved_views, wrong_views
 from app.errors import Conflict, NotFound
 from app.events import Append, CategoryChanged, DuckDBLog, Event, NewEvent, new_event
 from app.events.database import Read
@@ -73,7 +73,7 @@ class Catalog:
 
     def differences(self, read: Read) -> list[str]:
         """Where a read table is not what the log says, in one sentence each; reads all of both."""
-        found = []
+        found = wrong_views(read)
         for name, table in self.tables.items():
             columns = ', '.join(
                 f'json_extract("{column}", \'$\')' if kind == 'JSON' else f'"{column}"'  # DuckDB's own spelling of it

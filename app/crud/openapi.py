@@ -95,7 +95,7 @@ def _paths(entity: Entity) -> dict[str, Any]:
         },
         **life_paths(address, record, record_id, tag),
         **file_paths(entity, record_id, AS_OF),
-        f'{address}/import': {'post': _import(entity)},
+        f'{address}/import': {'get': operation('The fields that a file may fill', {}, **tag), 'post': _import(entity)},
         f'{address}/changes': {'get': _changes(entity)},
     }
 

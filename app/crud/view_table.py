@@ -7,7 +7,8 @@ from typing import Any
 
 from app import codec
 from app.events import Event
-from app.events.aggregate import event_owner, new_values
+from app.events.aggregate import event_owner, fold, new_values
+from app.events.database import Read
 from app.events.log import Database
 
 CATEGORY = 'views'
@@ -43,6 +44,22 @@ def apply_views(database: Database, events: Sequence[Event]) -> None:
             database.execute(f'UPDATE {TABLE} SET {sets} WHERE id = ?', [*new.values(), event.version, view_id])
         else:
             database.execute(f'DELETE FROM {TABLE} WHERE id = ?', [view_id])
+
+
+def wrong_views(read: Read) -> list[str]:
+    """Where the table is not what the log says, in one sentence each."""
+    streams: dict[str, list[Event]] = {}
+    for row in read(EVENTS, []):
+        streams.setdefault(row[1].partition('/')[2], []).append(Event(*row))
+    said = {id_: fold(events) for id_, events in streams.items()}
+    wanted = {
+        id_: (*_columns(state.values).values(), state.owner, state.version)
+        for id_, state in said.items()
+        if not state.deleted
+    }
+    there = {row[0]: row[1:] for row in read(f'SELECT {WRITTEN} FROM {TABLE}', [])}
+    wrong = sorted(id_ for id_ in wanted.keys() | there.keys() if wanted.get(id_) != there.get(id_))
+    return [f'The table of saved views differs from the log, for example in the view {wrong[0]}.'] if wrong else []
 
 
 def _columns(data: dict[str, Any]) -> dict[str, Any]:

@@ -148,15 +148,13 @@ class Views(Finder):
 
     async def counts(self, principal: Principal) -> dict[str, int]:
         """How many records of each entity `principal` may read."""
-        counts = {}
+        selects, parameters = list[str](), list[Any]()
         for name, table in self.catalog.tables.items():
-            decision = decide(table.entity.permissions, 'read', principal, name)
-            if decision.allowed:
-                asked = asked_by(principal, self.catalog, table, self.query(table, [], principal))
-                rows = rows_of(asked, None)
-                found = await self._log.database.query(f'SELECT count(*) FROM {rows.sql}', rows.parameters)
-                counts[name] = found[0][0]
-        return counts
+            if decide(table.entity.permissions, 'read', principal, name).allowed:
+                rows = rows_of(asked_by(principal, self.catalog, table, self.query(table, [], principal)), None)
+                selects.append(f"SELECT '{name}', count(*) FROM {rows.sql}")
+                parameters += rows.parameters
+        return dict(await self._log.database.query(' UNION ALL '.join(selects), parameters)) if selects else {}
 
     def note(self, events: Sequence[Event]) -> None:
         """Something was committed."""

@@ -54,7 +54,7 @@ function showCounts(found) {
     if (!tile || count === undefined) continue;
     counts[name] = count;
     tile.querySelector("[data-count]").textContent = numbers.format(count);
-    tile.querySelector("[data-begin]").hidden = count > 0;
+    for (const start of tile.querySelectorAll("[data-begin]")) start.hidden = count > 0;
     tile.querySelector("[data-export]")?.toggleAttribute("hidden", !count);
   }
 }
@@ -84,7 +84,7 @@ function open({ target }) {
   const pressed = target.closest("[data-import], [data-export]");
   const entity = pressed?.closest("[data-entity]").dataset.entity;
   if (!entity) return;
-  const { title, fields, columns } = entities[entity];
-  if (pressed.matches("[data-import]")) openImport({ entity, title, fields });
+  const { title, columns } = entities[entity];
+  if (pressed.matches("[data-import]")) openImport({ entity, title });
   else openExport({ entity, title, parameters: [], columns, total: counts[entity] });
 }

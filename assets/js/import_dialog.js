@@ -10,9 +10,7 @@ import { attempt, toast } from "./toast.js";
 const numbers = new Intl.NumberFormat();
 
 export function openImport({ entity, title, fields, onDone = () => {} }) {
-  const hasId = fields.some((field) => field.name === "id");
-  const all = hasId ? fields : [{ name: "id", title: "Id" }, ...fields];
-  const steps = { entity, title, fields: all, onDone, file: null, found: null, mapping: new Map(), mode: "create", by: "", nothing: "", job: null, running: false };
+  const steps = { entity, title, fields: fields && withId(fields), onDone, file: null, found: null, mapping: new Map(), mode: "create", by: "", nothing: "", job: null, running: false };
   steps.problem = node("div", { className: "notice", role: "alert", hidden: true });
   steps.body = node("div", { className: "import-body" });
   steps.foot = node("div", { className: "form-foot" });
@@ -23,6 +21,10 @@ export function openImport({ entity, title, fields, onDone = () => {} }) {
   for (const type of ["dragover", "drop"]) steps.box.addEventListener(type, (event) => event.preventDefault());
   start(steps);
   return steps.box;
+}
+
+function withId(fields) {
+  return fields.some((field) => field.name === "id") ? fields : [{ name: "id", title: "Id" }, ...fields];
 }
 
 function show(steps, parts, ...buttons) {
@@ -43,7 +45,10 @@ function start(steps) {
 async function take(steps, file) {
   steps.file = file;
   complain(steps);
-  await read(steps);
+  await attempt(async () => {
+    steps.fields ??= withId((await request(`/api/${encodeURIComponent(steps.entity)}/import`)).fields);
+    await read(steps);
+  });
 }
 
 async function read(steps, how = {}) {
@@ -166,6 +171,7 @@ function fail(steps, problem) {
 }
 
 async function undo(steps, batch) {
+  toast(`Taking the import into ${steps.title} back`);
   const undone = await request("/api/undo", { method: "POST", body: { batch } });
   const kept = undone.conflicts.length ? `; ${undone.conflicts.length} were changed since and stay` : "";
   toast(`The import was taken back: ${counted(undone.count, "record")}${kept}`);

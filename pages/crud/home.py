@@ -7,7 +7,6 @@ from typing import Any
 from nicegui import APIRouter
 
 from app import codec
-from app.fields.file import File
 from app.permissions import Principal, decide
 from app.schema import Entity
 from pages.design import button, empty, html, icon, text
@@ -48,30 +47,15 @@ def register(router: APIRouter, system: System) -> None:
 
 
 def _options(entity: Entity, visitor: Principal) -> dict[str, Any]:
-    """What the dialogs must know of an entity."""
-    hidden = entity.hidden_from(visitor)
-    closed = hidden | entity.closed_to(visitor)
-    return {
-        'title': entity.title,
-        'columns': [field.name for field in entity.without(hidden).listed],
-        'fields': [
-            {
-                'name': field.name,
-                'title': field.title,
-                'required': field.needed,
-                'unique': field.unique and field.name not in entity.key,
-                'aliases': [alias for alias, name in entity.aliases.items() if name == field.name],
-            }
-            for field in entity.stored
-            if field.name not in closed and not (field.fills_itself or field.readonly or isinstance(field, File))
-        ],
-    }
+    columns = [field.name for field in entity.without(entity.hidden_from(visitor)).listed]
+    return {'title': entity.title, 'columns': columns}
 
 
 def _tile(system: System, entity: Entity, visitor: Principal) -> str:
     name, address = text(entity.resource), text(system.url('crud', f'/{entity.resource}'))
     may_create, may_update = (decide(entity.permissions, one, visitor).allowed for one in ('create', 'update'))
     importing = _button('Import', entity, 'data-import') if may_create or may_update else ''
+    new = _new(address) if may_create else ''
     files = importing + _button('Export', entity, 'data-export') if entity.api.enabled else ''
     begin = _begin(system, entity) if may_create else '<p class="muted">Nothing here yet.</p>'
     return (
@@ -79,8 +63,12 @@ def _tile(system: System, entity: Entity, visitor: Principal) -> str:
         f'<a href="{address}">{icon(entity.interface.icon)}<strong>{text(entity.title)}</strong></a>'
         f'<b data-count>–</b><p class="muted">{text(entity.description)}</p>'
         f'<div data-begin hidden>{begin}</div>'
-        f'<div class="tile-foot">{files}</div></section>'
+        f'<div class="tile-foot">{new}{files}</div></section>'
     )
+
+
+def _new(address: str) -> str:
+    return f'<a class="button primary" data-begin hidden href="{address}/new">New</a>'
 
 
 def _begin(system: System, entity: Entity) -> str:
@@ -88,10 +76,10 @@ def _begin(system: System, entity: Entity) -> str:
     sample = codec.encode({field.name: '…' for field in entity.stored if field.needed}).decode()
     address = system.url('crud', f'/api/{entity.resource}')
     command = f'curl -H "Authorization: Bearer $TOKEN" \\\n  --json \'{sample}\' \\\n  {address}'
-    new = system.url('crud', f'/{entity.resource}/new')
     return (
-        f'<p class="muted">No records yet.</p><a class="button primary" href="{text(new)}">New</a>'
-        f'<details><summary class="muted">or from a program</summary><pre class="code">{text(command)}</pre></details>'
+        '<p class="muted">No records yet.</p>'
+        '<details><summary class="muted">From a program</summary>'
+        f'<pre class="code" tabindex="0">{text(command)}</pre></details>'
     )
 
 

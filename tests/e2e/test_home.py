@@ -61,7 +61,7 @@ def test_an_entity_without_records_leads_on(start_system: Start, browser: Browse
     tile = page.get_by_role('region', name='Things')
     expect(tile.get_by_role('link', name='New')).to_have_attribute('href', system.url('crud', '/things/new'))
     expect(tile.get_by_text('Nothing but <b>things</b>')).to_be_visible()
-    tile.get_by_text('or from a program').click()
+    tile.get_by_text('From a program').click()
     expect(tile.get_by_text("""--json '{"name":"…"}' """)).to_be_visible()
     expect(page.get_by_text('Nothing has happened yet.')).to_be_visible()
     expect(tile.get_by_role('button', name='Export: Things')).to_be_hidden()

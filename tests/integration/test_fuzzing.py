@@ -72,6 +72,7 @@ class RecordsOfAllKinds:
         return {
             f'GET {listed}': lambda: {'params': {'filter': 'id IS NOT NULL', 'limit': '3'}},
             f'POST {listed}': lambda: {'json': self._sample(entity)},
+            f'GET {listed}/import': dict,
             f'POST {listed}/import': lambda: {'json': [self._sample(entity)]},
             f'POST {listed}/batch': lambda: {'json': {'create': [self._sample(entity)]}},
             f'GET {listed}/changes': dict,

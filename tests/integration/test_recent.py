@@ -1,10 +1,20 @@
-"""What the home of the data port asks: how much there is, and what has happened lately."""
+"""The home of the data port: how much there is, what has happened lately, and who is offered what."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 
 from tests.process import System
+
+PASSWORD = 'seven green bottles'
+NOTICES = """resource: notices
+fields: {title: {type: string, required: true}}
+permissions: {create: editor, read: authenticated, update: editor, delete: editor}
+"""
+SECRETS = NOTICES.replace('notices', 'secrets').replace('authenticated', 'editor')
 
 
 def test_the_home_is_told_what_there_is_and_what_happened(system: System) -> None:
@@ -19,3 +29,27 @@ def test_the_home_is_told_what_there_is_and_what_happened(system: System) -> Non
     [change] = lately['changes']
     assert (change['type'], change['id'], change['label'], change['name']) == ('created', made['id'], 'Late', 'admin')
     assert httpx.get(system.url('crud', '/api/history'), trust_env=False).status_code == 401
+
+
+def test_nobody_is_offered_or_told_what_he_may_not(start_system: Callable[..., System], config: Path) -> None:
+    (config / 'entities/notices.yaml').write_text(NOTICES)
+    (config / 'entities/secrets.yaml').write_text(SECRETS)
+    system = start_system(config=config)
+    for entity in ('notices', 'secrets'):
+        system.client.post(system.url('crud', f'/api/{entity}'), json={'title': f'One of {entity}'}).raise_for_status()
+    person = {'username': 'ida', 'email': 'ida@example.com', 'password': PASSWORD}
+    system.client.post(system.url('auth', '/api/users'), json=person).raise_for_status()
+    login = {'username': 'ida', 'password': PASSWORD}
+    token = httpx.post(system.url('auth', '/api/login'), json=login, trust_env=False).json()['token']
+    with httpx.Client(headers={'Authorization': f'Bearer {token}'}, trust_env=False) as ida:
+        page = ida.get(system.url('crud'), headers={'Accept': 'text/html'}).text
+        entities = ida.get(system.url('crud', '/api?counts=true')).json()['entities']
+        lately = ida.get(system.url('crud', '/api/history?limit=100')).json()['changes']
+        asked = [ida.get(system.url('crud', f'/api/{name}/import')).status_code for name in ('notices', 'customers')]
+    assert asked == [403, 200]
+    assert 'Export: Notices' in page
+    assert 'Import: Notices' not in page
+    assert 'Import: Customers' in page
+    assert 'Secrets' not in page
+    assert {entity['name']: entity.get('count') for entity in entities}['secrets'] is None
+    assert [change['label'] for change in lately if change['entity'] in {'notices', 'secrets'}] == ['One of notices']

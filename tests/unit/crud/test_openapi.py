@@ -32,7 +32,7 @@ def test_every_open_entity_has_its_addresses() -> None:
         '/{id}/history': ['get'],
         '/{id}/revert': ['post'],
         '/batch': ['post'],
-        '/import': ['post'],
+        '/import': ['get', 'post'],
         '/changes': ['get'],
         '/export.{format}': ['get'],
         '/views': ['get', 'post'],

@@ -69,7 +69,8 @@ def test_a_deleted_view_comes_back_as_it_was(shop: Shop) -> None:
     save(shop, name='Two')
     with pytest.raises(Conflict, match='this name'):
         restore(shop, view)
-    assert restore(shop, change(shop, listed(shop)[0], name='Three') and view, ADMIN)['mine'] is False
+    change(shop, listed(shop)[0], name='Three')
+    assert restore(shop, view, ADMIN)['mine'] is False
     with pytest.raises(NotFound):
         shop.run(shop.data.saved_views.restore('staff', view['id'], author(ANN)))
 
@@ -115,6 +116,15 @@ def test_the_same_request_saves_one_view(shop: Shop) -> None:
     with pytest.raises(IdReused):
         save(shop, key='k', name='Two')
     assert names(shop) == ['One']
+
+
+def test_a_table_of_views_that_differs_from_the_log_is_found(shop: Shop) -> None:
+    delete(shop, save(shop, name='Gone'))
+    view = change(shop, save(shop, name='One', shared=True, state=STATE), name='Two')
+    assert shop.run(shop.log.database.read(shop.catalog.differences)) == []
+    shop.log.database.cursor().execute("UPDATE saved_views SET name = 'Three'")
+    [problem] = shop.run(shop.log.database.read(shop.catalog.differences))
+    assert view['id'] in problem
 
 
 def test_views_are_there_after_a_start_and_are_made_again_from_the_log(open_shop: OpenShop) -> None:
