@@ -12,7 +12,7 @@ from app.errors import NotFound, Problem, Stale
 from app.permissions import Principal
 from app.schema import Entity
 from pages.controls import Controls
-from pages.crud.editing import choices_for, plain_values, rules_for
+from pages.crud.editing import choices_for, label_of, plain_values, rules_for
 from pages.frame import tell
 from pages.system import System
 
@@ -51,12 +51,13 @@ class RecordForm:
         except Stale as stale:
             await self._ask(stale)
         except Problem as problem:
+            self.controls.settle()
             all_shown = self.controls.show(problem.errors)
             detail = problem.detail if not (problem.errors and all_shown) else ''
             self._tell('refused', errors=self.controls.errors, detail=detail)
         else:
             self._accept(saved)
-            self._tell('saved', id=saved.id, version=saved.version, leave=leave)
+            self._tell('saved', id=saved.id, version=saved.version, label=self._label(), leave=leave)
             self.controls.settle()
 
     async def _write(self, values: dict[str, Any]) -> Record:
@@ -108,8 +109,12 @@ class RecordForm:
         else:
             moved = self._accept(newest, mine)
         await self.controls.find_labels()
-        self._tell('moved', fields=moved, clashing=clashing)
+        self._tell('moved', fields=moved, clashing=clashing, label=self._label())
         self.controls.settle()
+
+    def _label(self) -> str:
+        shown = self._entity.without(self._hidden)
+        return label_of(shown, self._record.values) if self._record else ''
 
     def _bases(self, names: list[str]) -> dict[str, Any]:
         return {name: self.controls.base.get(name) for name in names}
