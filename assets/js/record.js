@@ -30,7 +30,6 @@ document.addEventListener("keydown", shortcut, true);
 document.querySelector("[data-save]")?.addEventListener("click", () => save(false));
 document.querySelector("[data-delete]")?.addEventListener("click", () => attempt(remove));
 now.addEventListener("input", takeTyped);
-if (options.state === "new") focusFirst();
 if (["now", "deleted"].includes(options.state)) followChanges();
 
 const TOLD = {
@@ -148,11 +147,6 @@ function showField(name) {
   const root = fieldOf(name);
   // Once it is painted: a field that has just become visible cannot be focused yet.
   requestAnimationFrame(() => setTimeout(() => (root?.querySelector("input, textarea") ?? root)?.focus()));
-}
-
-async function focusFirst() {
-  await element(".record-form [data-field]");
-  document.querySelector(".record-form :is(input, textarea):not([readonly])")?.focus();
 }
 
 function showLabel(label) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from nicegui import APIRouter, events, ui
@@ -47,15 +48,11 @@ async def _find(system: System, request: Request, name: str, as_of: str) -> tupl
         system.views.allow(name, 'create', visitor)
         return '', None, 'new'
     record_id = table.entity.canonical_id(segment)
-    if as_of:
-        return record_id, None, 'past'
-    try:
-        return record_id, await system.views.get(name, record_id, visitor), 'now'
-    except NotFound:
-        life = await History(system.records, system.log).history(name, record_id, visitor)
-        if life['versions'][0]['type'] != 'deleted':
-            raise
-        return record_id, None, 'deleted'
+    with suppress(NotFound):
+        record = await system.views.get(name, record_id, visitor, as_of=as_of)
+        return record_id, None if as_of else record, 'past' if as_of else 'now'
+    await History(system.records, system.log).history(name, record_id, visitor)
+    return record_id, None, 'past' if as_of else 'deleted'
 
 
 class _Page:

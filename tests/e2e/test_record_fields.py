@@ -72,14 +72,16 @@ def test_fields_follow_what_is_typed_before_it_is_saved(page: Page, deals: Syste
     page.get_by_label('Amount').fill('300')
     expect(page.get_by_label('Fee')).to_have_value('30.000')
     page.get_by_role('tab', name='Why').click()
-    expect(page.get_by_role('heading', name='Lost')).to_be_visible()
+    expect(page.get_by_label('Photo')).to_be_visible()
     expect(page.get_by_label('Reason')).to_be_hidden()
+    expect(page.get_by_role('heading', name='Lost')).to_be_hidden()
     page.get_by_role('tab', name='Deal').click()
     page.get_by_label('Stage').click()
     page.get_by_role('option', name='lost').click()
     page.keyboard.press('Control+S')
     expect(page.get_by_label('Reason *')).to_be_focused()
     expect(page.get_by_text('is required, since')).to_be_visible()
+    expect(page.get_by_role('heading', name='Lost')).to_be_visible()
     page.keyboard.type('Too dear')
     page.keyboard.press('Control+S')
     expect(page.get_by_text('Saved', exact=True)).to_be_visible()
@@ -97,6 +99,24 @@ def test_what_is_fixed_is_so_once_it_is_saved(page: Page, deals: System) -> None
     page.get_by_role('tab', name='Why').click()
     expect(page.get_by_label('Buyer')).to_have_value('Dan')
     expect(page.locator('.field-tags').get_by_text('y', exact=True)).to_be_visible()
+
+
+def test_what_was_typed_outlives_the_end_of_the_server(browser: Browser, deals: System) -> None:
+    page = opened(browser.new_context().new_page(), deals, '/deals/a%2Fb%20%7E1')
+    page.get_by_label('Amount').fill('700')
+    expect(page.get_by_text('1 unsaved change')).to_be_visible()
+    deals.kill()
+    page.get_by_label('Amount').fill('777')
+    page.keyboard.press('Control+S')
+    expect(page.get_by_text('What you typed is kept in this browser')).to_be_visible()
+    deals.restart()
+    page.goto(page.url)
+    page.get_by_role('button', name='Restore draft').click()
+    expect(page.get_by_label('Amount')).to_have_value('777')
+    page.keyboard.press('Control+S')
+    expect(page.get_by_text('Saved', exact=True)).to_be_visible()
+    assert deals.client.get(deals.url('crud', '/api/deals/a%2Fb%20%7E1')).json()['amount'] == '777.00'
+    page.context.close()
 
 
 def test_an_image_is_dropped_seen_and_kept_in_the_past(page: Page, deals: System, tmp_path: Path) -> None:
