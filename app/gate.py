@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import Denied, Misdirected, NotLoggedIn, Problem
 from app.fresh import fresh_hex
-from app.http import problem_answer, wants_html
+from app.http import problem_answer, raw_path, wants_html
 from app.permissions import ANONYMOUS, Principal
 
 logger = logging.getLogger(__name__)
@@ -141,7 +141,7 @@ class Gate:
                 raise Misdirected(f'There is no system called {host!r} here; use localhost.')
             if scope['path'] != '/health':
                 query = scope['query_string'].decode('latin-1')
-                target = f'http://localhost:{scope["server"][1]}{_raw_path(scope)}{"?" + query if query else ""}'
+                target = f'http://localhost:{scope["server"][1]}{raw_path(scope)}{"?" + query if query else ""}'
                 return RedirectResponse(target, 308)
         if scope['method'] == 'OPTIONS' and headers.get('access-control-request-method'):
             return Response(status_code=204 if shared else 403)
@@ -214,8 +214,3 @@ def _cookie(header: str, name: str) -> str | None:
     except CookieError:
         return None
     return morsel.value if morsel else None
-
-
-def _raw_path(scope: Scope) -> str:
-    raw: bytes = scope.get('raw_path') or scope['path'].encode()
-    return raw.partition(b'?')[0].decode('latin-1')

@@ -46,6 +46,12 @@ def wants_html(scope: Scope) -> bool:
     return any(name == b'accept' and b'text/html' in value for name, value in scope['headers'])
 
 
+def raw_path(scope: Scope) -> str:
+    """The path as it was sent, in which `%2F` is not a slash."""
+    raw: bytes = scope.get('raw_path') or scope['path'].encode()
+    return raw.partition(b'?')[0].decode('latin-1')
+
+
 def principal_of(connection: HTTPConnection) -> Principal:
     """Who asks; verified before any route runs."""
     principal: Principal = connection.scope.get('state', {}).get('principal', ANONYMOUS)
@@ -107,8 +113,7 @@ class Routes:
         self._router = Router(routes, redirect_slashes=False, default=self._unknown)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        raw_path = scope.get('raw_path') or scope['path'].encode()
-        path = raw_path.partition(b'?')[0].decode('latin-1')
+        path = raw_path(scope)
         try:
             await self._router({**scope, 'path': path, 'app': self}, receive, send)
         except HTTPException as error:

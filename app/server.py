@@ -19,7 +19,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http import wants_html
+from app.http import raw_path, wants_html
 from app.permissions import Principal
 from app.port_holder import holder_of
 
@@ -80,7 +80,7 @@ class PortRouter:
     async def _serve_page(self, port: Port, scope: Scope, receive: Receive, send: Send) -> None:
         if _principal(scope).anonymous:
             query = scope['query_string'].decode('latin-1')
-            here = f'http://localhost:{scope["server"][1]}{scope["path"]}{"?" + query if query else ""}'
+            here = f'http://localhost:{scope["server"][1]}{raw_path(scope)}{"?" + query if query else ""}'
             await RedirectResponse(f'{self._login}?next={quote(here, safe="")}', 303)(scope, receive, send)
             return
 

@@ -43,6 +43,7 @@ class Controls:
         self._rules, self._settled = rules, settled
         self._controls: dict[str, Any] = {}
         self._shown: dict[str, str] = {}
+        self._begun = False
         self._timer: asyncio.TimerHandle | None = None
         for number, tab in enumerate(entity.form):
             self._add_tab(tab, number)
@@ -159,6 +160,8 @@ class Controls:
             control.props.update(_props_of(field))
             if self._is_fixed(field):
                 control.props['readonly'] = True
+            elif self._new and not self._begun:
+                control.props['autofocus'] = self._begun = True
         control.classes(f'field-{field.name}{" wide" if field.wide else ""}')
         if not field.derived:
             control.on_value_change(self._settle_soon)

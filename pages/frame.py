@@ -34,6 +34,7 @@ def frame(system: System, title: str, *, service: str, here: str = '/', crumbs: 
 def crumb(system: System, *parts: tuple[str, str]) -> str:
     """Where the page is: pairs of label and address, the last without one."""
     links = [f'<a href="{text(address)}">{text(label)}</a>' if address else text(label) for label, address in parts]
+    links[-1] = f'<span>{links[-1]}</span>'
     return ' <span aria-hidden="true">/</span> '.join(links)
 
 

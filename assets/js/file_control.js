@@ -8,8 +8,10 @@ import { request } from "/assets/js/http.js";
 export default {
   template: `
     <q-file :model-value="modelValue" :accept="accept" :max-file-size="maxSize" :loading="sending" :readonly="readonly || sending"
+        :class="{ dropping }" @dragover="dropping = true" @dragleave="dropping = false" @drop="dropping = false"
         :error="Boolean(problem || error)" :error-message="problem || errorMessage" stack-label @update:model-value="take" @rejected="refuse">
       <template #file="{ file }">
+        <img v-if="preview(file)" :src="preview(file)" :alt="file.name" class="file-thumb">
         <span class="file-shown">
           <a v-if="file.url" :href="file.url" target="_blank" rel="noopener" @click.stop>{{ file.name }}</a>
           <span v-else>{{ file.name }}</span>
@@ -32,9 +34,14 @@ export default {
     errorMessage: String,
   },
   emits: ["update:model-value", "sending"],
-  data: () => ({ sending: false, problem: "" }),
+  data: () => ({ sending: false, problem: "", dropping: false, local: null }),
   methods: {
     size: bytes,
+    preview({ type, sha256, url }) {
+      if (!type?.startsWith("image/") || type.includes("svg")) return "";
+      if (this.local?.sha256 === sha256) return this.local.url;
+      return url?.startsWith("/api/") ? url : "";
+    },
     refuse() {
       const kinds = this.accept ? ` of type ${this.accept.replaceAll(",", " or ")}` : "";
       this.problem = `must be a file${kinds} with at most ${bytes(this.maxSize)}`;
@@ -49,7 +56,9 @@ export default {
       try {
         const headers = { "Content-Type": file.type || "application/octet-stream" };
         const query = new URLSearchParams({ name: file.name });
-        this.$emit("update:model-value", await request(`${this.address}?${query}`, { method: "POST", file, headers }));
+        const value = await request(`${this.address}?${query}`, { method: "POST", file, headers });
+        this.local = { sha256: value.sha256, url: URL.createObjectURL(file) };
+        this.$emit("update:model-value", value);
       } catch (error) {
         this.problem = error.message;
       } finally {

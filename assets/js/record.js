@@ -30,7 +30,6 @@ document.addEventListener("keydown", shortcut, true);
 document.querySelector("[data-save]")?.addEventListener("click", () => save(false));
 document.querySelector("[data-delete]")?.addEventListener("click", () => attempt(remove));
 now.addEventListener("input", takeTyped);
-if (options.state === "new") focusFirst();
 if (["now", "deleted"].includes(options.state)) followChanges();
 
 const TOLD = {
@@ -40,12 +39,15 @@ const TOLD = {
     draft.keep({ values, base, version });
     showDirty();
   },
-  saved({ id, version, leave }) {
+  async saved({ id, version, label, leave }) {
     Object.assign(page, { saving: false, version, typed: {} });
     draft.forget();
     showDirty("Saved");
-    if (options.state === "new" || leave) goTo(leave ? backToList() : `/${options.entity}/${id}`);
-    else life.load();
+    for (const one of document.querySelectorAll(".clashing")) one.classList.remove("clashing");
+    if (options.state === "new" || leave) return goTo(leave ? backToList() : `/${options.entity}/${id}`);
+    showLabel(label);
+    await life.load();
+    return travel.refresh();
   },
   refused({ errors, detail }) {
     page.saving = false;
@@ -60,7 +62,8 @@ const TOLD = {
     const mine = await openMerge(options, fields, version, changes);
     if (mine) send("record_merge", { mine });
   },
-  moved({ fields, clashing }) {
+  moved({ fields, clashing, label }) {
+    showLabel(label);
     for (const name of fields) flash(fieldOf(name));
     for (const name of clashing) fieldOf(name)?.classList.add("clashing");
     if (clashing.length) toast(`${clashing.map(titleOf).join(", ")}: others have changed this too. When you save, you choose.`);
@@ -142,12 +145,14 @@ function titleOf(name) {
 function showField(name) {
   tabs.reveal(name);
   const root = fieldOf(name);
-  (root?.querySelector("input, textarea") ?? root)?.focus();
+  // Once it is painted: a field that has just become visible cannot be focused yet.
+  requestAnimationFrame(() => setTimeout(() => (root?.querySelector("input, textarea") ?? root)?.focus()));
 }
 
-async function focusFirst() {
-  await element(".record-form [data-field]");
-  document.querySelector(".record-form :is(input, textarea):not([readonly])")?.focus();
+function showLabel(label) {
+  document.title = document.title.replace(options.label, label);
+  options.label = label;
+  for (const place of document.querySelectorAll("[data-label], .crumbs > :last-child")) place.textContent = label;
 }
 
 function flash(root) {
@@ -173,9 +178,8 @@ async function takeChange({ id, type, version }) {
   if (type === "deleted") {
     page.deleted = true;
     travel.showDeleted();
-  } else if (version > page.version && options.editable) {
-    window.emitEvent("record_refresh", {});
   } else {
+    if (version > page.version && options.editable) window.emitEvent("record_refresh", {});
     travel.refresh();
   }
 }

@@ -11,7 +11,6 @@ const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle:
 
 export async function showLife(options, actions) {
   const list = await element("[data-timeline]");
-  const blame = await element("[data-blame]");
   const life = { versions: [], blame: {} };
   let shown = SHOWN;
   document.addEventListener("focusin", ({ target }) => tellBlame(target));
@@ -41,7 +40,7 @@ export async function showLife(options, actions) {
   function tellBlame(target) {
     const name = target.closest?.(".record-form")?.contains(target) && target.closest("[class*='field-']")?.className.match(/\bfield-(\w+)/)?.[1];
     const one = life.blame[name];
-    if (name) blame.textContent = one ? `${options.fields[name].title}: ${sentence(one)}` : "";
+    if (name) document.querySelector("[data-blame]").textContent = one ? `${options.fields[name].title}: ${sentence(one)}` : "";
   }
 
   await load();

@@ -47,11 +47,10 @@ export async function buildTravel(options, life, { now, tabs, restore, revert })
     const shown = gone ? null : await fetchOnce(`?as_of=${encodeURIComponent(asOf)}`);
     if (shown === undefined) return;
     render(shown, new Set(one?.type === "changed" ? Object.keys(one.changes) : []));
-    const when = one ? `version ${one.version}, by ${who(one)} on ${moment(one.recorded_at)}` : "it did not exist yet";
     const at = Number.isNaN(Number(asOf)) ? moment(asOf) : one && moment(one.recorded_at);
     const links = [node("a", { href: location.pathname, text: "Back to now", onclick: backToNow })];
     if (!gone && options.may.update && life.newest().type !== "deleted") links.unshift(button("Revert to this", () => revert(one.version)));
-    banner(`As it was${at ? ` on ${at}` : ""}: ${one?.type === "deleted" ? "it was deleted" : when}. Nothing can be changed here.`, links);
+    banner(`As it was${at ? ` on ${at}` : ""}: ${stateOf(one)}. Nothing can be changed here.`, links);
   }
 
   function backToNow(event) {
@@ -108,4 +107,9 @@ export async function buildTravel(options, life, { now, tabs, restore, revert })
 
   start();
   return { go, toNow: () => go(life.newest().version), showDeleted, refresh };
+}
+
+function stateOf(one) {
+  if (!one) return "it did not exist yet";
+  return one.type === "deleted" ? "it was deleted" : `version ${one.version}, by ${who(one)}`;
 }

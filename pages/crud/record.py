@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from nicegui import APIRouter, events, ui
@@ -10,6 +11,7 @@ from starlette.requests import Request
 from app import codec
 from app.crud import History, Record
 from app.errors import Denied, NotFound, Problem
+from app.http import raw_path
 from app.permissions import Action, decide
 from pages.crud.editing import label_of, open_new, reference_to
 from pages.crud.record_form import RecordForm
@@ -39,22 +41,18 @@ def register(router: APIRouter, system: System) -> None:
 async def _find(system: System, request: Request, name: str, as_of: str) -> tuple[str, Record | None, str]:
     """The id, the record and whether it is new, now, past or deleted."""
     visitor, table = system.visitor(), system.views.catalog.table(name)
-    segment = request.scope['raw_path'].decode('latin-1').split('?')[0].split('/', 2)[2]
+    segment = raw_path(request.scope).removeprefix(f'/{name}/')
+    if not segment or '/' in segment:
+        raise NotFound(f'There is nothing at {request.url.path}.')
     if segment == 'new':
         system.views.allow(name, 'create', visitor)
         return '', None, 'new'
-    if '/' in segment:
-        raise NotFound(f'There is nothing at {request.url.path}.')
     record_id = table.entity.canonical_id(segment)
-    if as_of:
-        return record_id, None, 'past'
-    try:
-        return record_id, await system.views.get(name, record_id, visitor), 'now'
-    except NotFound:
-        life = await History(system.records, system.log).history(name, record_id, visitor)
-        if life['versions'][0]['type'] != 'deleted':
-            raise
-        return record_id, None, 'deleted'
+    with suppress(NotFound):
+        record = await system.views.get(name, record_id, visitor, as_of=as_of)
+        return record_id, None if as_of else record, 'past' if as_of else 'now'
+    await History(system.records, system.log).history(name, record_id, visitor)
+    return record_id, None, 'past' if as_of else 'deleted'
 
 
 class _Page:
@@ -95,6 +93,7 @@ class _Page:
                 if self.record:
                     table = self.system.views.catalog.table(self.name)
                     form.controls.label(await self.system.views.labels(table, [self.record], self.visitor))
+                html('', classes='muted blame').props('data-blame')
         html(panels())
 
     def _label(self) -> str:

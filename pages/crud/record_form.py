@@ -8,11 +8,11 @@ from typing import Any
 from nicegui import events, ui
 
 from app.crud import Author, Record
-from app.errors import NotFound, Problem, Stale
+from app.errors import Problem, Stale
 from app.permissions import Principal
 from app.schema import Entity
 from pages.controls import Controls
-from pages.crud.editing import choices_for, plain_values, rules_for
+from pages.crud.editing import choices_for, label_of, plain_values, rules_for
 from pages.frame import tell
 from pages.system import System
 
@@ -51,13 +51,17 @@ class RecordForm:
         except Stale as stale:
             await self._ask(stale)
         except Problem as problem:
-            all_shown = self.controls.show(problem.errors)
-            detail = problem.detail if not (problem.errors and all_shown) else ''
-            self._tell('refused', errors=self.controls.errors, detail=detail)
+            self._refuse(problem)
         else:
             self._accept(saved)
-            self._tell('saved', id=saved.id, version=saved.version, leave=leave)
+            self._tell('saved', id=saved.id, version=saved.version, label=self._label(), leave=leave)
             self.controls.settle()
+
+    def _refuse(self, problem: Problem) -> None:
+        self.controls.settle()
+        all_shown = self.controls.show(problem.errors)
+        detail = problem.detail if not (problem.errors and all_shown) else ''
+        self._tell('refused', errors=self.controls.errors, detail=detail)
 
     async def _write(self, values: dict[str, Any]) -> Record:
         author = Author(principal=await self._system.acting(), source='page')
@@ -76,7 +80,11 @@ class RecordForm:
 
     async def _ask(self, stale: Stale) -> None:
         """Show both sides where somebody else was faster."""
-        newest, mine = await self._newest(), self.controls.changed()
+        try:
+            newest, mine = await self._newest(), self.controls.changed()
+        except Problem as problem:
+            self._refuse(problem)
+            return
         theirs, base = plain_values(newest.without(self._hidden)), self.controls.base
         typed = self.controls.parsed(mine)
         fields = [
@@ -90,15 +98,19 @@ class RecordForm:
     async def _merge(self, event: events.GenericEventArguments) -> None:
         """Put what was chosen on top of the newest version, and save it."""
         mine = {str(name): None for name in _told(event).get('mine', ())}
-        self._accept(await self._newest(), mine)
-        await self._save(event)
+        try:
+            self._accept(await self._newest(), mine)
+        except Problem as problem:
+            self._refuse(problem)
+        else:
+            await self._save(event)
 
     async def _refresh(self, _: events.GenericEventArguments) -> None:
         """Somebody else changed the record: show it where the user has not typed."""
         try:
             newest = await self._newest()
-        except NotFound:
-            return  # it was deleted, which the page tells
+        except Problem:
+            return  # it was deleted, or the session has ended: the page tells that itself
         if self._record is None or newest.version <= self._record.version:
             return
         mine, values = self.controls.changed(), plain_values(newest)
@@ -108,8 +120,12 @@ class RecordForm:
         else:
             moved = self._accept(newest, mine)
         await self.controls.find_labels()
-        self._tell('moved', fields=moved, clashing=clashing)
+        self._tell('moved', fields=moved, clashing=clashing, label=self._label())
         self.controls.settle()
+
+    def _label(self) -> str:
+        shown = self._entity.without(self._hidden)
+        return label_of(shown, self._record.values) if self._record else ''
 
     def _bases(self, names: list[str]) -> dict[str, Any]:
         return {name: self.controls.base.get(name) for name in names}

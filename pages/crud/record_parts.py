@@ -33,7 +33,7 @@ def headline(label: str, state: str, may: dict[str, bool], *, editable: bool) ->
 def panels() -> str:
     """The record as it was, in place of its form, and the lists of what refers to it."""
     return """<section class="panel record-panel" data-then hidden aria-label="The record as it was"></section>
-    <p class="muted blame" data-blame></p><div data-related></div>"""
+    <div data-related></div>"""
 
 
 def about() -> str:

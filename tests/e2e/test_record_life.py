@@ -105,5 +105,14 @@ def test_the_timeline_tells_what_became_of_what_and_who_is_to_blame(system: Syst
 
 
 def test_what_never_was_is_not_found(system: System, window: Window) -> None:
-    page = window(system.url('crud', '/customers/nobody-of-this-name'))
-    expect(page.get_by_role('heading', name='Not found')).to_be_visible()
+    for path in (
+        '/customers/nobody',
+        '/customers/nobody?as_of=1',
+        '/customers/ada/more',
+        '/nothing/ada',
+        '/customers%2Fada',
+    ):
+        page = window(system.url('crud', path))
+        expect(page.get_by_text('Not found').first).to_be_visible()
+    page = window(system.url('crud', '/customers/ada?as_of=yesterday'))
+    expect(page.get_by_text('Malformed request').first).to_be_visible()

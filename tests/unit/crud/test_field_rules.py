@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.config import WrongConfig, check
+from app.crud.field_rules import follow
 from app.crud.operations import Operation, perform
 from app.errors import Conflict, Invalid
 from tests.unit.crud.changes import apply
@@ -108,3 +109,14 @@ def test_a_check_that_records_do_not_fulfil_is_not_taken_over(trips: Shop) -> No
 def test_an_expression_that_cannot_be_read_is_found_with_the_config(option: str, message: str) -> None:
     with pytest.raises(WrongConfig, match=message):
         check({'entities/x.yaml': f'resource: things\nfields:\n  name: {{type: string, {option}}}\n'})
+
+
+def test_a_form_follows_what_is_typed_by_the_same_rules(trips: Shop) -> None:
+    entity = trips.catalog.table('trips').entity
+    typed = follow(entity, {'state': 'draft'}, {'state': 'booked', 'price': '1000.01'}, BOB)
+    assert (typed.conditions['price'].needed, typed.conditions['price'].fixed) == (True, False)
+    assert typed.conditions['reason'] == (True, True, False)
+    unfinished = follow(entity, {'state': 'booked', 'price': '2000'}, {'price': '1e'}, BOB)
+    assert (unfinished.conditions['reason'].shown, unfinished.conditions['price'].fixed) == (False, True)
+    assert follow(entity, {'state': 'booked'}, {}, ADMIN).conditions['price'].fixed is False
+    assert follow(entity, None, {'state': 'booked'}, BOB).conditions['price'] == (True, True, False)

@@ -194,10 +194,10 @@ def test_a_poll_that_waits_is_answered_by_the_next_change(shop: Shop) -> None:
         plain = asyncio.ensure_future(shop.data.changes.poll('customers', shop.log.position, 10, 30, ADMIN))
         await asyncio.sleep(0)
         await shop.data.records.create('orders', {'number': '1'}, author(ADMIN))
-        await shop.data.records.create('customers', {'id': 'new', 'name': 'N'}, author(ADMIN))
-        assert codec.decode(codec.encode(await plain))['changes'][0]['id'] == 'new'
+        await shop.data.records.create('customers', {'id': 'fresh', 'name': 'N'}, author(ADMIN))
+        assert codec.decode(codec.encode(await plain))['changes'][0]['id'] == 'fresh'
         return codec.decode(codec.encode(await waiting))  # type: ignore[no-any-return]
 
     answer = shop.run(story())
-    assert [(one['type'], one['id']) for one in answer['changes']] == [('enter', 'new')]
+    assert [(one['type'], one['id']) for one in answer['changes']] == [('enter', 'fresh')]
     assert answer['position'] == shop.log.position
