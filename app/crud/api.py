@@ -1,14 +1,13 @@
-"""REST and WebSocket on the data port."""
+"""REST on the data port."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, WebSocketRoute
-from starlette.websockets import WebSocket
+from starlette.routing import BaseRoute
 
 from app import codec
 from app.crud.aggregates import Aggregates
@@ -22,9 +21,9 @@ from app.crud.history import History
 from app.crud.importable import importable
 from app.crud.importing import ImportApi, Imports
 from app.crud.live import Changes
+from app.crud.live_api import LiveApi
 from app.crud.memory import AnswerMemory
 from app.crud.openapi import describe
-from app.crud.presence import Presence
 from app.crud.recent import Recent
 from app.crud.record import Record
 from app.crud.records import Records
@@ -39,10 +38,9 @@ from app.crud.watching import Watching
 from app.docs import docs_routes
 from app.errors import NotFound
 from app.events import DuckDBLog
-from app.http import Routes, answer, logged_in, principal_of, read_body, route, whole_number
+from app.http import Routes, answer, logged_in, principal_of, read_body, route
 from app.permissions import decide
 from app.schema import Entity
-from app.socket import send_all
 
 
 class DataApi:
@@ -56,7 +54,6 @@ class DataApi:
         self.views = Views(catalog, log)
         self.log = log
         self.answers = AnswerMemory()
-        self.watching = Watching(self.views, log)
         self.shaping = Shaping(self.views, log)
         self.aggregates = Aggregates(self.views, log)
         self.records = Records(catalog, log, self.views)
@@ -66,7 +63,7 @@ class DataApi:
         self.life = History(self.records, log)
         self.explanations = Explanations(self.views, find_user)
         self.changes = Changes(catalog, log, self.views)
-        self.presence = Presence()
+        self.watching = Watching(self.views, log)
         self.recent = Recent(catalog, log, self.views, self.changes)
         self.routes = Routes(self._routes())
 
@@ -74,7 +71,7 @@ class DataApi:
         return [
             route('GET', '/health', self.health),
             route('GET', '/api', self.list_entities),
-            route('GET', '/api/history', self.list_recent),
+            *LiveApi(self.views, self.log, self.changes, self.watching, self.recent).routes,
             *BulkApi(self.records, self.undo, self.life).routes,
             *Exports(self.views, self.log).routes,
             route('GET', '/api/{entity}/import', self.describe_import),
@@ -84,14 +81,12 @@ class DataApi:
             *SavedViewsApi(self.catalog, self.saved_views).routes,
             route('GET', '/api/{entity}', self.list),
             route('POST', '/api/{entity}', self.create),
-            route('GET', '/api/{entity}/changes', self.list_changes),
             route('GET', '/api/{entity}/{id}', self.get),
             route('PATCH', '/api/{entity}/{id}', self.change),
             route('PUT', '/api/{entity}/{id}', self.replace),
             route('DELETE', '/api/{entity}/{id}', self.delete),
             route('POST', '/api/{entity}/{id}/restore', self.restore),
             route('GET', '/api/{entity}/{id}/explain', self.explain),
-            WebSocketRoute('/ws/{entity}', self.follow),
             *docs_routes('Data', lambda: describe(self.catalog.entities)),
             route('GET', '/{entity}', self.list),
         ]
@@ -105,13 +100,6 @@ class DataApi:
         principal = logged_in(request)
         counts = await self.views.counts(principal) if request.query_params.get('counts') == 'true' else {}
         return answer({'entities': [_summary(table.entity, counts) for table in self.catalog.tables.values()]})
-
-    async def list_recent(self, request: Request) -> Response:
-        """The newest changes of records of all entities; with `after` and `wait` as soon as there is anything new."""
-        principal, limit = logged_in(request), max(1, whole_number(request, 'limit', 10, 100))
-        if seconds := whole_number(request, 'wait', 0, 30):
-            await self.log.moved_on(_after(request) or 0, seconds)
-        return answer(await self.recent.newest(limit, principal))
 
     async def list(self, request: Request) -> Response:
         """A page of records, or sums over all of them."""
@@ -200,32 +188,6 @@ class DataApi:
         )
         return answer(said)
 
-    async def list_changes(self, request: Request) -> Response:
-        """What the WebSocket would tell, where none gets through; waits up to `wait` seconds for something to tell."""
-        entity, seconds, principal = self._entity(request), whole_number(request, 'wait', 0, 30), principal_of(request)
-        if (text := _view_asked(request)) is not None:
-            return answer(await self.watching.poll(entity, text, _after(request), seconds, principal))
-        limit = max(1, whole_number(request, 'limit', 500, 5000))
-        return answer(await self.changes.poll(entity, _after(request) or 0, limit, seconds, principal))
-
-    async def follow(self, socket: WebSocket) -> None:
-        """Changes as they happen, or with `filter` (or `view=true`) a view: snapshot, enter, update, leave.
-
-        Who says where he is (`{"presence": {"record": …, "field": …, "editing": …}}`) is told who else is there.
-        """
-        entity, after = self.catalog.table(socket.path_params['entity']).entity.resource, _after(socket)
-        principal = principal_of(socket)
-        if (text := _view_asked(socket)) is not None:
-            messages = self.watching.watch(entity, text, after, principal)
-        else:
-            messages = self.changes.follow(entity, after, principal)
-        everything = not self.views.allow(entity, 'read', principal).condition
-        visit = self.presence.visit(entity, principal, places=everything)
-        try:
-            await send_all(socket, messages, visit.messages(), hear=visit.hear)
-        finally:
-            visit.leave()
-
     def _shown(
         self, request: Request, record: Record, status: int = 200, headers: dict[str, str] | None = None
     ) -> Response:
@@ -242,16 +204,6 @@ class DataApi:
 def _summary(entity: Entity, counts: dict[str, int]) -> dict[str, Any]:
     told = {'name': entity.resource, 'title': entity.title, 'description': entity.description, 'key': entity.key}
     return told | ({'count': counts[entity.resource]} if entity.resource in counts else {})
-
-
-def _view_asked(connection: HTTPConnection) -> str | None:
-    """The filter of the view that is to be followed; `None` for the plain changes of all records."""
-    asked = connection.query_params
-    return asked.get('filter', '') if 'filter' in asked or asked.get('view') == 'true' else None
-
-
-def _after(connection: HTTPConnection) -> int | None:
-    return whole_number(connection, 'after', 0) if 'after' in connection.query_params else None
 
 
 def _id(request: Request) -> str:

@@ -48,6 +48,17 @@ def logged_in(browser: Browser, system: System, tmp_path_factory: pytest.TempPat
 
 
 @pytest.fixture
+def stock(system: System, request: pytest.FixtureRequest) -> str:
+    """A word that five products of this test alone have in their names."""
+    word = re.sub(r'\W|chromium', '', request.node.name)[-30:]
+    lines = [f'{word}-{n},{word} {n},{n}.50,{n * 10}' for n in range(1, 6)]
+    body = '\n'.join(['sku,name,price,stock', *lines])
+    address = system.url('crud', '/api/products/import')
+    system.client.post(address, content=body, headers={'Content-Type': 'text/csv'}).raise_for_status()
+    return word
+
+
+@pytest.fixture
 def window(browser: Browser, logged_in: Path) -> Iterator[Callable[..., Page]]:
     """Opens windows of their own, at an address; whatever the browser's console complains of fails the test."""
     contexts: list[BrowserContext] = []
