@@ -14,6 +14,7 @@ from app.expressions import Named, kind_of_column
 from app.fields import FIELD_TYPES, Field
 from app.fields.computed import Computed
 from app.fields.file import File
+from app.fields.reverse import Reverse
 from app.permissions import Permissions, Principal, may_field
 from app.schema_problems import FIXED_WORDS, problems_of, settle_computed
 from app.strict import Strict
@@ -53,6 +54,8 @@ class Entity(Strict):
     unique: tuple[tuple[str, ...], ...] = ()
     """Fields that are unique together, such as `[[order_id, line]]`."""
     fields: dict[str, Field]
+    reverse: dict[str, Reverse] = Option(default_factory=dict)
+    """The fields of this type; apart from others, since no record holds anything of them."""
     interface: Interface = Interface()
     permissions: Permissions = Permissions()
     api: Api = Api()
@@ -203,6 +206,17 @@ class Entity(Strict):
         except UnicodeDecodeError:
             raise NotFound(f'{segment!r} is not an id.') from None
         return '~'.join(encode_part(part) for part in parts)
+
+    @model_validator(mode='before')
+    @classmethod
+    def _set_apart(cls, content: Any) -> Any:
+        if not isinstance(content, dict) or not isinstance(content.get('fields'), dict):
+            return content
+        if 'reverse' in content:
+            raise ValueError('reverse: is a type of fields')
+        apart = {name: field for name, field in content['fields'].items() if isinstance(field, Reverse)}
+        fields = {name: field for name, field in content['fields'].items() if name not in apart}
+        return content | {'fields': fields, 'reverse': apart}
 
     @model_validator(mode='after')
     def _check(self) -> Entity:
