@@ -22,7 +22,11 @@ from app.yaml_lines import Lines, YamlError, read_yaml
 
 PLACES = ('entities', 'projections')
 SUFFIXES = frozenset({'.yaml', '.yml', '.json'})
-LATER = {'hooks': 'needs the AI Service Builder, which this version does not have yet'}
+LATER = {
+    'hooks': 'needs the AI Service Builder, which this version does not have yet; until then use check and '
+    'default_expression of fields, and expressions in permissions',
+    'database': 'all entities are in one database, whose folder the option --data names; leave it out',
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, unquote
 
 from pydantic import Field as Option
@@ -34,6 +34,8 @@ class Interface(Strict):
     display: str = ''
     """The field that stands for a record in lists and links."""
     icon: str = 'table_rows'
+    actions: tuple[Literal['export_csv', 'bulk_delete'], ...] = ()
+    """As older configs name them; whoever may read exports, and whoever may delete deletes many."""
 
 
 class Api(Strict):
@@ -41,6 +43,10 @@ class Api(Strict):
 
     enabled: bool = True
     max_page: int = Option(default=500, ge=1, le=5000)
+    base_path: str = ''
+    """As older configs name it: `/api/` and the entity."""
+    enable_bulk: Literal[True] = True
+    enable_export: Literal[True] = True
 
 
 class Entity(Strict):

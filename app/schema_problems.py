@@ -38,6 +38,8 @@ def problems_of(entity: Entity) -> list[str]:
         problems += [f'{place}: there is no field {name!r}' for name in names if name not in entity.fields]
     if not problems:
         problems += _wrong_conditions(entity)
+    if entity.api.base_path not in {'', f'/api/{entity.resource}'}:
+        problems.append(f'api.base_path: is always /api/{entity.resource}; leave it out')
     if not entity.stored:
         problems.append('fields: needs at least one besides the primary_key')
     return problems
