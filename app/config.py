@@ -14,13 +14,19 @@ from pydantic_core import ErrorDetails
 
 from app.application import Application
 from app.fields import FIELD_TYPES, Field
+from app.fields.reverse import Reverse
 from app.projection import Projection
 from app.schema import Entity
+from app.schema_problems import wrong_reverse
 from app.yaml_lines import Lines, YamlError, read_yaml
 
 PLACES = ('entities', 'projections')
 SUFFIXES = frozenset({'.yaml', '.yml', '.json'})
-LATER = {'hooks': 'needs the AI Service Builder, which this version does not have yet'}
+LATER = {
+    'hooks': 'needs the AI Service Builder, which this version does not have yet; until then use check and '
+    'default_expression of fields, and expressions in permissions',
+    'database': 'all entities are in one database, whose folder the option --data names; leave it out',
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,11 +222,14 @@ def _wrong_references(
     known = entities.keys() | unreadable
     for name, entity in entities.items():
         path, places = lines[name]
-        for reference in entity.references:
-            target = getattr(reference, 'references', '')
+        for reference in [*entity.references, *entity.reverse.values()]:
+            target, message = getattr(reference, 'references', ''), ''
             if target not in known:
-                place = ('fields', reference.name, 'references')
                 message = f'there is no entity {target!r}{_did_you_mean(target, known)}'
+            elif isinstance(reference, Reverse) and target in entities:
+                message = wrong_reverse(name, reference, entities[target])
+            if message:
+                place = ('fields', reference.name, 'references')
                 mistakes.append(Mistake(path, places.of(place), '.'.join(place), message))
     return mistakes
 

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route, Router
+from starlette.routing import BaseRoute, Match, Route, Router
 from starlette.types import Receive, Scope, Send
 
 from app import codec
@@ -117,7 +117,14 @@ class Routes:
         try:
             await self._router({**scope, 'path': path, 'app': self}, receive, send)
         except HTTPException as error:
-            raise MethodNotAllowed(f'{scope["method"]} is not possible at {path}.') from error
+            problem = MethodNotAllowed(f'{scope["method"]} is not possible at {path}.')
+            problem.headers['Allow'] = ', '.join(self._methods({**scope, 'path': path}))
+            raise problem from error
+
+    def _methods(self, scope: Scope) -> list[str]:
+        """What is possible at an address, by all routes that know it."""
+        there = [one for one in self._router.routes if isinstance(one, Route) and one.matches(scope)[0] != Match.NONE]
+        return sorted(set().union(*(one.methods or () for one in there)))
 
     async def _unknown(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope['type'] == 'websocket':

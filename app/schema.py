@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, unquote
 
 from pydantic import Field as Option
@@ -14,6 +14,7 @@ from app.expressions import Named, kind_of_column
 from app.fields import FIELD_TYPES, Field
 from app.fields.computed import Computed
 from app.fields.file import File
+from app.fields.reverse import Reverse
 from app.layout import Layout, Tab
 from app.permissions import Permissions, Principal, may_field
 from app.schema_problems import FIXED_WORDS, problems_of, settle_computed
@@ -34,6 +35,8 @@ class Interface(Strict):
     display: str = ''
     """The field that stands for a record in lists and links."""
     icon: str = 'table_rows'
+    actions: tuple[Literal['export_csv', 'bulk_delete'], ...] = ()
+    """As older configs name them; whoever may read exports, and whoever may delete deletes many."""
 
 
 class Api(Strict):
@@ -41,6 +44,10 @@ class Api(Strict):
 
     enabled: bool = True
     max_page: int = Option(default=500, ge=1, le=5000)
+    base_path: str = ''
+    """As older configs name it: `/api/` and the entity."""
+    enable_bulk: Literal[True] = True
+    enable_export: Literal[True] = True
 
 
 class Entity(Strict):
@@ -54,6 +61,8 @@ class Entity(Strict):
     unique: tuple[tuple[str, ...], ...] = ()
     """Fields that are unique together, such as `[[order_id, line]]`."""
     fields: dict[str, Field]
+    reverse: dict[str, Reverse] = Option(default_factory=dict)
+    """The fields of this type; apart from others, since no record holds anything of them."""
     interface: Interface = Interface()
     layout: Layout = Layout()
     permissions: Permissions = Permissions()
@@ -211,6 +220,17 @@ class Entity(Strict):
         except UnicodeDecodeError:
             raise NotFound(f'{segment!r} is not an id.') from None
         return '~'.join(encode_part(part) for part in parts)
+
+    @model_validator(mode='before')
+    @classmethod
+    def _set_apart(cls, content: Any) -> Any:
+        if not isinstance(content, dict) or not isinstance(content.get('fields'), dict):
+            return content
+        if 'reverse' in content:
+            raise ValueError('reverse: is a type of fields')
+        apart = {name: field for name, field in content['fields'].items() if isinstance(field, Reverse)}
+        fields = {name: field for name, field in content['fields'].items() if name not in apart}
+        return content | {'fields': fields, 'reverse': apart}
 
     @model_validator(mode='after')
     def _check(self) -> Entity:

@@ -9,6 +9,7 @@ from app.errors import Malformed
 from app.expressions import BOOLEAN, Kind, Scope, parse_expression
 
 if TYPE_CHECKING:
+    from app.fields.reverse import Reverse
     from app.schema import Entity
 
 NAME = re.compile(r'[A-Za-z][A-Za-z0-9_]{0,59}')
@@ -38,6 +39,8 @@ def problems_of(entity: Entity) -> list[str]:
     problems += entity.layout.problems(entity.fields)
     if not problems:
         problems += _wrong_conditions(entity)
+    if entity.api.base_path not in {'', f'/api/{entity.resource}'}:
+        problems.append(f'api.base_path: is always /api/{entity.resource}; leave it out')
     if not entity.stored:
         problems.append('fields: needs at least one besides the primary_key')
     return problems
@@ -59,6 +62,15 @@ def settle_computed(entity: Entity) -> list[str]:
         except ValueError as error:
             problems.append(f'{place}: {error}')
     return problems
+
+
+def wrong_reverse(entity: str, reverse: Reverse, other: Entity) -> str:
+    """What is wrong with a field that lists records of another entity; empty if they lead here by one foreign key."""
+    leading = [one.name for one in other.references if getattr(one, 'references', '') == entity]
+    if not leading:
+        return f'none of its fields is a foreign key to {entity}'
+    right = reverse.by in leading if reverse.by else len(leading) == 1
+    return '' if right else f'by: must be one of {", ".join(leading)}, which are the foreign keys to {entity}'
 
 
 def _wrong_conditions(entity: Entity) -> list[str]:

@@ -138,7 +138,7 @@ class DataApi:
             return Response(kept.body, 200, {'ETag': f'"{kept.version}"'}, 'application/json')
         record = await self.views.get(entity, _id(request), principal, as_of=as_of)
         shape, _ = parse_shape(request.query_params.multi_items())
-        if not (shape.fields or shape.expand):
+        if not (shape.fields or shape.expand or shape.count_of):
             return self._shown(request, record)
         visible = record.without(self.catalog.table(entity).entity.hidden_from(principal))
         shown = await self.shaping.show(entity, [visible], shape, principal, as_of)

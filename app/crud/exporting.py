@@ -68,8 +68,8 @@ class Exports:
         """Write what `principal` may read of a list into a file."""
         shape, rest = parse_shape(parameters)
         query = self._views.query(table, [pair for pair in rest if pair[0] not in {'bom', 'delimiter'}], principal)
-        if query.cursor or shape.expand:
-            raise Malformed('An export is whole: leave out cursor and expand.')
+        if query.cursor or shape.expand or shape.count_of:
+            raise Malformed('An export is whole: leave out cursor, expand and count_of.')
         limit = query.limit if any(name == 'limit' for name, _ in rest) else None
         listing = await self._database.read(
             lambda read: (

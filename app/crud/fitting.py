@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from app.crud.table import FOREVER, SCHEMA, Table
 from app.crud.uniqueness import BETWEEN, uniques
@@ -28,10 +28,10 @@ def fit(database: Database, table: Table, refilled: Collection[str] = ()) -> Non
     if not existing:
         _rebuild(database, table)
         return
-    retyped = {name for name, kind in table.columns.items() if existing.get(name, kind) != kind}
+    retyped = _retyped(table, existing)
     refilled = {*retyped, *refilled} & table.fields.keys()
-    if retyped - table.fields.keys() or any(table.columns[id_] == 'JSON' for id_ in refilled):
-        database.execute(f'DROP TABLE {table.name}')  # SQL would not keep every digit of the numbers inside of JSON
+    if rebuilds(table, existing, refilled):
+        database.execute(f'DROP TABLE {table.name}')
         _rebuild(database, table)
         return
     for name in [*(existing.keys() - table.columns.keys()), *retyped]:
@@ -43,10 +43,21 @@ def fit(database: Database, table: Table, refilled: Collection[str] = ()) -> Non
         _refill(database, table, refilled)
 
 
+def rebuilds(table: Table, existing: Mapping[str, str], refilled: Collection[str]) -> bool:
+    """Whether the table is made anew: SQL would not keep every digit of the numbers inside of JSON."""
+    retyped = _retyped(table, existing)
+    filled = {*retyped, *refilled} & table.fields.keys()
+    return bool(retyped - table.fields.keys()) or any(table.columns[id_] == 'JSON' for id_ in filled)
+
+
 def columns_of(read: Read, entity: str) -> dict[str, str]:
     """The columns that the read table of an entity has, with their types; none if there is no table."""
     sql = 'SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = ? AND table_name = ?'
     return dict(read(sql, [SCHEMA, entity]))
+
+
+def _retyped(table: Table, existing: Mapping[str, str]) -> set[str]:
+    return {name for name, kind in table.columns.items() if existing.get(name, kind) != kind}
 
 
 def _rebuild(database: Database, table: Table) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from app import codec
@@ -30,6 +32,7 @@ class Changes:
         self._views = views
         self._messages: dict[tuple[int, frozenset[str]], bytes] = {}
         self._tables = catalog.tables
+        self._encoding = asyncio.Lock()
 
     async def poll(self, entity: str, after: int, limit: int, seconds: float, principal: Principal) -> dict[str, Any]:
         """The messages after a position as soon as there are some, and the position to ask from next."""
@@ -50,7 +53,8 @@ class Changes:
         rows = await self._log.database.query(sql, [after, head, f'{entity}/', limit])
         events = [Event(*row) for row in rows]
         hidden = self._catalog.table(entity).entity.hidden_from(principal)
-        messages = [codec.Raw(self._message(event, hidden)) for event in await self.visible(entity, events, principal)]
+        visible = await self.visible(entity, events, principal)
+        messages = [codec.Raw(await self._message(event, hidden)) for event in visible]
         return {'changes': messages, 'position': events[-1].position if len(events) == limit else max(head, after)}
 
     async def follow(self, entity: str, after: int | None, principal: Principal) -> AsyncIterator[bytes]:
@@ -61,7 +65,7 @@ class Changes:
         async for events in self._log.follow(start):
             hidden = self._catalog.table(entity).entity.hidden_from(principal)
             for event in await self.visible(entity, events, principal):
-                yield self._message(event, hidden)
+                yield await self._message(event, hidden)
 
     async def visible(self, entity: str, events: Sequence[Event], principal: Principal) -> list[Event]:
         """Those of the events that are about records of an entity which `principal` may read."""
@@ -80,19 +84,39 @@ class Changes:
         }
         return [event for event in about if event.stream in seen]
 
-    def _message(self, event: Event, hidden: frozenset[str]) -> bytes:
+    async def _message(self, event: Event, hidden: frozenset[str]) -> bytes:
         if self._tables is not self._catalog.tables or len(self._messages) > REMEMBERED:
             self._tables = self._catalog.tables
             self._messages.clear()
-        message = self._messages.get((event.position, hidden))
-        if message is None:
-            table = self._catalog.table(event.stream.partition('/')[0])
-            message = codec.encode_to_keep(message_of(table.entity.without(hidden), event))
-            self._messages[event.position, hidden] = message
+        key = event.position, hidden
+        if message := self._messages.get(key):
+            return message
+        async with self._encoding:  # one works it out, those who wait have it then
+            if message := self._messages.get(key):
+                return message
+            entity = self._catalog.table(event.stream.partition('/')[0]).entity.without(hidden)
+            message = codec.encode_to_keep(message_of(entity, event, await self._computed(entity, event)))
+            self._messages[key] = message
         return message
 
+    async def _computed(self, entity: Entity, event: Event) -> dict[str, Any]:
+        """The computed values that a change may have altered, by name."""
+        if not entity.computed or event.type == 'deleted':
+            return {}
+        data = codec.decode(event.data)
+        names = {field.name for field in entity.stored if field.id in data or event.type != 'changed'}
+        altered = [field.name for field in entity.computed if not names.isdisjoint(field.read_expression.names)]
+        if not altered:
+            return {}
+        whole = self._catalog.table(entity.resource).entity
+        if event.type == 'changed':
+            events = await self._log.read_stream(event.stream)
+            data = fold(events[: event.version]).values
+        shown = shown_form(whole, {id_: value for id_, value in data.items() if value is not None})
+        return {name: shown[name] for name in altered}
 
-def message_of(entity: Entity, event: Event) -> dict[str, Any]:
+
+def message_of(entity: Entity, event: Event, computed: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
     """What a change means to a client: which record, which version, and the values it has now, by name."""
     names = {field.id: field.name for field in entity.stored}
     data = codec.decode(event.data)
@@ -101,7 +125,7 @@ def message_of(entity: Entity, event: Event) -> dict[str, Any]:
     elif event.type in {'created', 'restored'}:
         data = dict.fromkeys(names) | data
     record_id = event.stream.partition('/')[2]
-    values = {names[id_]: value for id_, value in data.items() if id_ in names}
+    values: dict[str, Any] = {names[id_]: value for id_, value in data.items() if id_ in names} | dict(computed)
     return {
         'position': event.position,
         'type': event.type,

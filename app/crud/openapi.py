@@ -54,6 +54,7 @@ LIST_PARAMETERS = [
     *(query_parameter(name, f'{name} of a field or an expression, per group') for name in AGGREGATES),
     query_parameter('fields', 'Only these fields, such as `name,email`'),
     query_parameter('expand', 'What it leads to, or what leads to it: `customer_id`, `order_items.product_id`'),
+    query_parameter('count_of', 'How many lead to it, such as `order_items`; under `_count`'),
     query_parameter('labels', '`true` adds what foreign keys point to, in words'),
 ]
 
@@ -141,6 +142,16 @@ def _changes(entity: Entity) -> dict[str, Any]:
 
 def _schema(entity: Entity) -> dict[str, Any]:
     fields = {field.name: field.described() for field in entity.fields.values()}
-    system = {'id': {'type': 'string', 'readOnly': True}, '_version': {'type': 'integer', 'readOnly': True}}
+    system: dict[str, Any] = {
+        'id': {'type': 'string', 'readOnly': True},
+        '_version': {'type': 'integer', 'readOnly': True},
+    }
+    if entity.reverse:
+        lists = {field.name: field.described() for field in entity.reverse.values()}
+        counts = {name: {'type': 'integer'} for name in lists}
+        system |= {
+            '_expand': {'type': 'object', 'readOnly': True, 'properties': lists},
+            '_count': {'type': 'object', 'readOnly': True, 'properties': counts},
+        }
     required = [field.name for field in entity.stored if field.needed]
     return {'type': 'object', 'properties': system | fields, 'required': required}

@@ -81,7 +81,10 @@ class Records:
         version: int | None = None,
         replace: bool = False,
     ) -> Record:
-        """Alter the fields sent, or with `replace` all of them; `version` is the one that the change is based on."""
+        """Alter the fields sent, or with `replace` all of them; `version` is the one that the change is based on.
+
+        Where nothing is altered nothing is recorded, its Idempotency-Key neither: sent again, it alters nothing again.
+        """
         stream = f'{entity}/{self.catalog.table(entity).entity.canonical_id(record_id)}'
 
         async def attempt() -> Record:

@@ -24,8 +24,8 @@ class Hash(Protocol):
 
 def if_match(request: Request) -> int | None:
     """The version that a change is based on, if the request names one."""
-    tag = request.headers.get('if-match', '').strip().removeprefix('W/').strip('"')
-    if tag in {'', '*'}:
+    tag = request.headers.get('if-match', '*').strip().removeprefix('W/').strip('"')
+    if tag == '*':
         return None
     if not (tag.isascii() and tag.isdigit() and len(tag) < 19):
         raise Malformed('If-Match: must be the ETag of the record, such as "3".')

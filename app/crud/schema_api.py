@@ -13,6 +13,7 @@ from starlette.responses import Response
 from app import codec
 from app.config import Config, WrongConfig, check
 from app.crud.catalog import Catalog
+from app.crud.estimating import applying_seconds
 from app.crud.requests import author_of
 from app.documents import is_document, written
 from app.errors import Denied, Invalid, Malformed
@@ -41,7 +42,9 @@ class SchemaApi:
     async def plan(self, request: Request) -> Response:
         """What these documents would do to the data, together with those in force; nothing is changed."""
         config, _, fill, _ = await self._read(request)
-        return answer((await self._catalog.plan(config, self._log, fill)).as_json())
+        plan = await self._catalog.plan(config, self._log, fill)
+        plan.applying = await asyncio.to_thread(applying_seconds, self._log.database, plan)
+        return answer(plan.as_json())
 
     async def apply(self, request: Request) -> Response:
         """Put them into force and write them into the config folder; 409 with the plan where records do not fit."""

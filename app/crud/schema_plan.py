@@ -74,6 +74,8 @@ class SchemaPlan:
     entities: list[EntityPlan]
     seconds: float
     """How long it took to find out, with all values tried."""
+    applying: float | None = None
+    """How many seconds applying it would take, as far as one can tell."""
 
     @property
     def problems(self) -> list[str]:
@@ -86,6 +88,7 @@ class SchemaPlan:
             'possible': not self.problems,
             'entities': [plan.as_json() for plan in self.entities],
             'seconds': self.seconds,
+            'applying_seconds': self.applying,
         }
 
 

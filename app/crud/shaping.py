@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from app.crud.listing import asked_by, rows_of
+from app.crud.listing import Asked, asked_by, rows_of
 from app.crud.query import Order
 from app.crud.record import Record, record_of
 from app.crud.table import Table
@@ -30,22 +30,25 @@ class Shape:
 
     fields: frozenset[str] = frozenset()
     expand: Tree = field(default_factory=dict)
+    count_of: tuple[str, ...] = ()
+    """Names of lists whose length is shown."""
 
 
 def parse_shape(parameters: Iterable[tuple[str, str]]) -> tuple[Shape, list[tuple[str, str]]]:
     """The shape that is asked for, and all other parameters."""
     names: list[str] = []
+    counted: list[str] = []
     tree: Tree = {}
     rest = []
     for name, text in parameters:
-        if name == 'fields':
-            names += [part.strip() for part in text.split(',') if part.strip()]
+        if name in {'fields', 'count_of'}:
+            (names if name == 'fields' else counted).extend(filter(None, map(str.strip, text.split(','))))
         elif name == 'expand':
             for path in filter(None, (part.strip() for part in text.split(','))):
                 _grow(tree, path)
         else:
             rest.append((name, text))
-    return Shape(frozenset(names), tree), rest
+    return Shape(frozenset(names), tree, tuple(dict.fromkeys(counted))), rest
 
 
 class Shaping:
@@ -62,12 +65,14 @@ class Shaping:
         table = self._views.catalog.table(entity)
         shown = [record.as_json() for record in records]
         await self._expand(table, list(zip(records, shown, strict=True)), shape.expand, principal, as_of)
+        for name in shape.count_of:
+            await self._count(table, list(zip(records, shown, strict=True)), name, principal, as_of)
         if not shape.fields:
             return shown
         visible = table.entity.without(table.entity.hidden_from(principal))
         if unknown := shape.fields - visible.fields.keys() - visible.aliases.keys() - {'id', '_version'}:
             raise Malformed(f'fields: there is no field {sorted(unknown)[0]!r} in {entity}.')
-        kept = shape.fields | {'id', '_version', '_expand'}
+        kept = shape.fields | {'id', '_version', '_expand', '_count'}
         former = {name: visible.aliases[name] for name in shape.fields & visible.aliases.keys()}
         return [
             {name: value for name, value in one.items() if name in kept}
@@ -103,7 +108,8 @@ class Shaping:
             other = self._views.catalog.table(target)
             keys = [record.values.get(forward.name) for record, _ in pairs]
             return other, other.reference_column.strip('"'), keys, forward.name, False
-        entity, _, wanted = name.partition('/')
+        declared = table.entity.reverse.get(name)
+        entity, _, wanted = (declared.references, '', declared.by) if declared else name.partition('/')
         tables = self._views.catalog.tables
         other_entity = tables[entity].entity if entity in tables else None
         shown = other_entity.without(other_entity.hidden_from(principal)).references if other_entity else ()
@@ -116,11 +122,24 @@ class Shaping:
         own = [unquote(record.id) if len(table.entity.key) == 1 else record.id for record, _ in pairs]
         return tables[entity], back[0].id, list(own), name, True
 
+    async def _count(
+        self, table: Table, pairs: list[tuple[Record, dict[str, Any]]], name: str, principal: Principal, as_of: str
+    ) -> None:
+        other, column, keys, label, many = self._followed(table, pairs, name, principal)
+        if not many:
+            raise Malformed(f'count_of: {name!r} is one record, not a list.')
+        asked = self._asked(other, column, [key for key in keys if key is not None], principal)
+
+        def count_all(read: Read) -> list[Row]:
+            rows = rows_of(asked, position_at(read, as_of) if as_of else None)
+            return read(f'SELECT t."{column}", count(*) FROM {rows.sql} GROUP BY 1', rows.parameters)
+
+        counts = {str(key): count for key, count in await self._log.database.read(count_all)}
+        for (_, shown), key in zip(pairs, keys, strict=True):
+            shown.setdefault('_count', {})[label] = counts.get(str(key), 0)
+
     async def _read(self, table: Table, column: str, keys: list[str], principal: Principal, as_of: str) -> list[Record]:
-        query = self._views.query(table, [('count', 'none')], principal)
-        query.add(f't."{column}" IN (SELECT unnest(?::VARCHAR[]))', keys)
-        query.order = [Order('_created', False, '"_created"', 'BIGINT')]
-        asked = asked_by(principal, self._views.catalog, table, query)
+        asked = self._asked(table, column, keys, principal)
 
         def read_all(read: Read) -> list[Row]:
             rows = rows_of(asked, position_at(read, as_of) if as_of else None)
@@ -128,6 +147,12 @@ class Shaping:
             return read(f'SELECT {table.select} FROM {rows.sql} {ranked} ORDER BY t._created', rows.parameters)
 
         return [record_of(table, row, as_of) for row in await self._log.database.read(read_all)]
+
+    def _asked(self, table: Table, column: str, keys: list[str], principal: Principal) -> Asked:
+        query = self._views.query(table, [('count', 'none')], principal)
+        query.add(f't."{column}" IN (SELECT unnest(?::VARCHAR[]))', keys)
+        query.order = [Order('_created', False, '"_created"', 'BIGINT')]
+        return asked_by(principal, self._views.catalog, table, query)
 
 
 def _grow(tree: Tree, path: str) -> None:

@@ -98,6 +98,8 @@ def _named(entity: Entity, sent: Any) -> dict[str, Any]:
         name = str(entity.aliases.get(sent_name, sent_name))
         if name in named:
             wrong[sent_name] = f'is another name of {name}; send one of them'
+        elif name in entity.reverse:
+            wrong[name] = f'is what of {entity.reverse[name].references} refers to the record; change it there'
         elif name not in entity.sendable:
             close = difflib.get_close_matches(name[:80], entity.fields, n=1)
             wrong[name[:80]] = 'is not a field' + (f', did you mean {close[0]!r}?' if close else '')

@@ -7,25 +7,40 @@ from itertools import islice
 from typing import Any
 
 from app.events.database import parsed
-from app.events.event import Event
+from app.events.event import BEGINNING, Event, Head, NewEvent, record
 from app.events.facts import claim_text
 from app.events.plan import ClaimKey, Plan
 
-INSERT_EVENTS = parsed(f'INSERT INTO events SELECT {", ".join(["unnest(?)"] * len(Event._fields))}')
+INTO = 'INSERT INTO {} SELECT '
+INSERT_EVENTS = INTO + ', '.join(['unnest(?)'] * len(Event._fields))
 """The types of the lists follow from their values: casts would cost as much again as the insertion of one event."""
 TYPES = ('BIGINT', 'VARCHAR', 'INTEGER', 'VARCHAR', 'VARCHAR', 'VARCHAR', 'UUID', 'BIGINT', 'VARCHAR')
 MANY = 500
 AT_ONCE = 2_500
 """Values of a column in one statement: each takes a hundred bytes on its way into the database."""
 TEXTS = ', '.join(f'unnest(string_split(?, chr(10)))::{kind}' for kind in TYPES)
-INSERT_MANY = parsed(f'INSERT INTO events SELECT {TEXTS}')
+INSERT_MANY = INTO + TEXTS
+RECORD, RECORD_MANY = (parsed(sql.format('events')) for sql in (INSERT_EVENTS, INSERT_MANY))
 CLAIM_MANY = parsed('INSERT INTO claims SELECT unnest(string_split(?, chr(10))), unnest(string_split(?, chr(10)))')
 CLAIM = parsed('INSERT INTO claims SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])')
 
 
 def insert_events(cursor: Any, events: Sequence[Event]) -> None:
     """Add them to the end of the log."""
-    _insert(cursor, INSERT_EVENTS, INSERT_MANY, events)
+    _insert(cursor, RECORD, RECORD_MANY, events)
+
+
+def try_out(cursor: Any, new_events: Sequence[NewEvent], table: str) -> None:
+    """Do what recording these takes, in a table that is there for that only."""
+    cursor.execute(f'CREATE TEMP TABLE {table} AS FROM events LIMIT 0')
+    try:
+        head, events = BEGINNING, []
+        for new in new_events:
+            events.append(record(new, head, 1, 0))
+            head = Head(events[-1].position, events[-1].hash)
+        _insert(cursor, INSERT_EVENTS.format(table), INSERT_MANY.format(table), events)
+    finally:
+        cursor.execute(f'DROP TABLE {table}')
 
 
 def change_claims(cursor: Any, plan: Plan, held: Mapping[ClaimKey, str]) -> None:

@@ -156,6 +156,15 @@ SCENARIOS = [
     ),
     Scenario(name='restore what is there', method='POST', path='/api/customers/linh/restore', status=409),
     Scenario(name='a method that does not exist', method='DELETE', path='/api/customers', status=405),
+    Scenario(
+        name='an If-Match without a version',
+        method='PATCH',
+        path='/api/customers/dan',
+        json={'notes': 'x'},
+        headers={'If-Match': '""'},
+        status=400,
+        contains=('must be the ETag of the record',),
+    ),
     Scenario(name='history', path='/streams/customers/linh', service='events', contains=('"restored"', '"deleted"')),
     Scenario(name='the log needs a login', path='/events', service='events', logged_in=False, status=401),
     Scenario(
@@ -203,3 +212,24 @@ def test_every_port_describes_itself(system: System, service: str) -> None:
     assert 'swagger' in system.client.get(system.url(service, '/docs')).text
     assert system.client.get(system.url(service, '/health')).json()['status'] == 'ok'
     assert system.client.get(system.url(service, '/assets/swagger/swagger-ui-bundle.js')).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ('path', 'method', 'allowed'),
+    [
+        ('/api/customers', 'DELETE', 'GET, HEAD, POST'),
+        ('/api/customers/dan', 'POST', 'DELETE, GET, HEAD, PATCH, PUT'),
+    ],
+)
+def test_a_method_that_is_not_possible_is_told_which_are(system: System, path: str, method: str, allowed: str) -> None:
+    answer = system.client.request(method, system.url('crud', path))
+    assert (answer.status_code, answer.headers['allow']) == (405, allowed)
+
+
+def test_a_change_that_alters_nothing_can_be_sent_again(system: System) -> None:
+    address, key = system.url('crud', '/api/customers/dan'), {'Idempotency-Key': 'nothing-to-alter'}
+    record = system.client.get(address).json()
+    before = last_position(system)
+    answers = [system.client.patch(address, json={'name': record['name']}, headers=key) for _ in range(2)]
+    assert [answer.json() for answer in answers] == [record, record]
+    assert appended_since(system, before) == {}

@@ -54,6 +54,7 @@ def test_a_change_is_planned_then_applied_and_stands_in_the_folder(start_system:
         system.client.post(things, json={'name': 'N', 'size': size}).raise_for_status()
     told = ask(system, 'plan', NUMBER).json()
     assert (told['possible'], len(told['entities'][0]['problems'])) == (False, 2)
+    assert 0 < told['applying_seconds'] < 60
     refused = ask(system, 'apply', NUMBER)
     assert refused.status_code == 409
     assert refused.json()['plan']['entities'] == told['entities']

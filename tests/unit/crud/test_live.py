@@ -10,6 +10,8 @@ import pytest
 from app import codec
 from app.errors import NotLoggedIn
 from app.permissions import ANONYMOUS, Principal
+from tests.unit.crud.changes import things
+from tests.unit.crud.conftest import OpenShop
 from tests.unit.crud.shop import ADMIN, ANN, BOB, CUSTOMERS, DOCUMENTS, Shop, author
 
 
@@ -35,6 +37,31 @@ def test_each_change_says_what_the_values_are_now(shop: Shop) -> None:
     assert [change['values'] for change in changes] == [whole, {'status': 'draft'}, {}, whole | {'status': 'draft'}]
     assert {change['actor'] for change in changes} == {'ann'}
     assert [change['position'] for change in changes] == [event.position for event in shop.events('orders/A')]
+
+
+def test_a_change_tells_the_computed_values_that_it_alters(open_shop: OpenShop) -> None:
+    fields = ('net: {type: decimal, scale: 2}', 'rate: integer', 'note: string')
+    computed = 'gross: {type: computed, expression: net * rate}', 'shout: {type: computed, expression: upper(note)}'
+    hidden = 'cost: {type: integer, permissions: {read: admin}}', 'double: {type: computed, expression: cost * 2}'
+    shop = open_shop(things(*fields, *computed, *hidden))
+    record = shop.create('things', by=ADMIN, net='1.50', rate=2, note='a', cost=4)
+    for changed in ({'rate': 3}, {'note': 'b'}, {'cost': 5}, {'net': None}):
+        shop.change('things', record.id, by=ADMIN, **changed)
+    shop.delete('things', record.id)
+    created, *changes = [change['values'] for change in since(shop, 'things')['changes']]
+    assert (created['gross'], created['shout'], created['double']) == ('3.00', 'A', '8')
+    assert changes == [
+        {'rate': 3, 'gross': '4.50'},
+        {'note': 'b', 'shout': 'B'},
+        {'cost': 5, 'double': '10'},
+        {'net': None, 'gross': None},
+        {},
+    ]
+    assert [change['values'] for change in since(shop, 'things', by=BOB)['changes']][1:4] == [
+        changes[0],
+        changes[1],
+        {},
+    ]
 
 
 def test_polling_goes_on_where_it_ended_and_misses_nothing(shop: Shop) -> None:

@@ -12,6 +12,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     'select': {'options': ['a', '2']},
     'multiselect': {'options': ['b', 'a', 'x, y']},
     'foreign_key': {'references': 'things'},
+    'reverse': {'references': 'things'},
     'computed': {'expression': "'x'"},
 }
 
