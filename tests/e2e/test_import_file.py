@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.process import System
 
@@ -52,3 +52,24 @@ def test_kind_encoding_delimiter_and_columns_are_seen(look: Callable[[str, bytes
     assert {case: kind for case, kind in kinds.items() if kind != 'csv'} == {
         'a list': 'json', 'records': 'json', 'broken': 'json', 'lines': 'jsonl', 'no ending': 'jsonl'
     }  # fmt: skip
+
+
+def test_a_file_may_be_dropped_and_beside_its_place_nothing_happens(system: System, window: Window) -> None:
+    page = window(system.url('crud'))
+    page.get_by_role('button', name='Import: Customers').click()
+    dialog = page.get_by_role('dialog', name='Import into Customers')
+    dropped = page.evaluate_handle("""() => {
+        const files = new DataTransfer();
+        files.items.add(new File(['name,email\\nDropped,d@example.org\\n'], 'dropped.csv'));
+        return files;
+    }""")
+    heading = dialog.get_by_role('heading')
+    assert not heading.evaluate(
+        '(one, files) => one.dispatchEvent('
+        "new DragEvent('drop', {dataTransfer: files, bubbles: true, cancelable: true}))",
+        dropped,
+    ), 'the browser must not open it instead of the page'
+    expect(dialog.get_by_label('File')).to_be_visible()
+    dialog.locator('.drop').dispatch_event('drop', {'dataTransfer': dropped})
+    expect(dialog.get_by_label('Field for name')).to_have_value('name')
+    expect(dialog.get_by_text('dropped.csv')).to_be_visible()
