@@ -4,7 +4,7 @@ import { node, pill } from "./dom.js";
 import { openExport } from "./export_dialog.js";
 import { element, optionsOf, request } from "./http.js";
 import { openImport } from "./import_dialog.js";
-import { toast } from "./toast.js";
+import { attempt, toast } from "./toast.js";
 
 const { entities } = optionsOf("home");
 const SHOWN = 10;
@@ -17,6 +17,7 @@ const counts = {};
 
 await element("[data-recent]");
 document.addEventListener("click", open);
+document.addEventListener("toggle", showCommand, true); // which does not bubble
 await follow();
 
 async function follow() {
@@ -78,6 +79,17 @@ function line(change) {
     node("span", { className: "muted", text: who }),
     node("time", { className: "faint number", dateTime: change.recorded_at, text: times.format(new Date(change.recorded_at)) }),
   );
+}
+
+async function showCommand({ target }) {
+  const place = target.matches("[data-program][open]") && target.querySelector("pre");
+  if (!place || place.textContent) return;
+  const { entity } = target.closest("[data-entity]").dataset;
+  await attempt(async () => {
+    const { fields } = await request(`/api/${entity}/import`);
+    const sample = JSON.stringify(Object.fromEntries(fields.filter(({ required }) => required).map(({ name }) => [name, "…"])));
+    place.textContent = `curl -H "Authorization: Bearer $TOKEN" \\\n  --json '${sample}' \\\n  ${location.origin}/api/${entity}`;
+  });
 }
 
 function open({ target }) {

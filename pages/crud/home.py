@@ -6,7 +6,6 @@ from typing import Any
 
 from nicegui import APIRouter
 
-from app import codec
 from app.permissions import Principal, decide
 from app.schema import Entity
 from pages.design import button, empty, html, icon, text
@@ -21,6 +20,11 @@ fields:
   paid:   {type: boolean, default: false}
 permissions: {create: authenticated, read: authenticated, update: authenticated}
 """
+
+PROGRAM = (
+    '<details data-program><summary class="muted">From a program</summary>'
+    '<pre class="code" tabindex="0"></pre></details>'
+)
 
 
 def register(router: APIRouter, system: System) -> None:
@@ -57,30 +61,18 @@ def _tile(system: System, entity: Entity, visitor: Principal) -> str:
     importing = _button('Import', entity, 'data-import') if may_create or may_update else ''
     new = _new(address) if may_create else ''
     files = importing + _button('Export', entity, 'data-export') if entity.api.enabled else ''
-    begin = _begin(system, entity) if may_create else '<p class="muted">Nothing here yet.</p>'
+    program = PROGRAM if may_create and entity.api.enabled else ''
     return (
         f'<section class="panel tile entity" data-entity="{name}" aria-label="{text(entity.title)}">'
         f'<a href="{address}">{icon(entity.interface.icon)}<strong>{text(entity.title)}</strong></a>'
         f'<b data-count>–</b><p class="muted">{text(entity.description)}</p>'
-        f'<div data-begin hidden>{begin}</div>'
+        f'<div data-begin hidden><p class="muted">No records yet.</p>{program}</div>'
         f'<div class="tile-foot">{new}{files}</div></section>'
     )
 
 
 def _new(address: str) -> str:
     return f'<a class="button primary" data-begin hidden href="{address}/new">New</a>'
-
-
-def _begin(system: System, entity: Entity) -> str:
-    """What leads on from an entity without a record."""
-    sample = codec.encode({field.name: '…' for field in entity.stored if field.needed}).decode()
-    address = system.url('crud', f'/api/{entity.resource}')
-    command = f'curl -H "Authorization: Bearer $TOKEN" \\\n  --json \'{sample}\' \\\n  {address}'
-    return (
-        '<p class="muted">No records yet.</p>'
-        '<details><summary class="muted">From a program</summary>'
-        f'<pre class="code" tabindex="0">{text(command)}</pre></details>'
-    )
 
 
 def _button(label: str, entity: Entity, attribute: str) -> str:
