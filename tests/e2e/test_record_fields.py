@@ -33,6 +33,11 @@ layout:
     - {label: Why, sections: [{label: Lost, fields: [reason]}]}
 permissions: {create: [sales], read: authenticated, update: [sales], delete: [sales]}
 """
+DROPPED = """(bytes) => {
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([new Uint8Array(bytes)], 'dot.png', { type: 'image/png' }));
+  return transfer;
+}"""
 
 
 @pytest.fixture
@@ -120,11 +125,12 @@ def test_what_was_typed_outlives_the_end_of_the_server(browser: Browser, deals: 
     page.context.close()
 
 
-def test_an_image_is_dropped_seen_and_kept_in_the_past(page: Page, deals: System, tmp_path: Path) -> None:
-    (tmp_path / 'dot.png').write_bytes(PNG)
+def test_an_image_is_dropped_seen_and_kept_in_the_past(page: Page, deals: System) -> None:
     opened(page, deals, '/deals/a%2Fb%20%7E1')
     page.get_by_role('tab', name='Why').click()
-    page.get_by_label('Photo').set_input_files(tmp_path / 'dot.png')
+    dropped = page.evaluate_handle(DROPPED, list(PNG))
+    page.locator('.field-photo .q-field__native').dispatch_event('dragover', {'dataTransfer': dropped})
+    page.locator('.field-photo .q-file__dnd').dispatch_event('drop', {'dataTransfer': dropped})
     thumb = page.get_by_role('img', name='dot.png')
     expect(thumb).to_be_visible()
     assert (thumb.get_attribute('src') or '').startswith('blob:')
