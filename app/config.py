@@ -202,9 +202,7 @@ def _options_at(place: tuple[Any, ...], content: Any) -> list[str]:
         return [name for name in kind.model_fields if name != 'name']
     kinds: dict[str, Any] = {'resource': Entity, 'projection': Projection}
     shape = next((kinds[word] for word in kinds if isinstance(content, dict) and word in content), Application)
-    for part in place:
-        if isinstance(part, int):  # an item of a list is described where the list is
-            continue
+    for part in filter(lambda part: isinstance(part, str), place):  # an item of a list is described where the list is
         shape = shape.model_fields[part].annotation
         shape = next((arg for arg in get_args(shape) if isinstance(arg, type)), shape)
     return list(shape.model_fields) if isinstance(shape, type) and issubclass(shape, BaseModel) else []

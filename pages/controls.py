@@ -122,7 +122,7 @@ class Controls:
     @staticmethod
     def _label(control: Any, labels: Mapping[str, str]) -> None:
         if control.value in labels:
-            control.set_options({**control.options, control.value: labels[control.value]}, value=control.value)
+            control.set_options({**control.options, control.value: labels[control.value]})
 
     def _now(self) -> dict[str, Any]:
         return {name: one.value for name, one in self._controls.items() if not self._entity.fields[name].derived}
@@ -156,13 +156,13 @@ class Controls:
         control = (
             FileControl(self._entity, field, value) if isinstance(field, File) else field.input(value, self._choices)
         )
-        with control.props.suspend_updates():
+        with control.props.suspend_updates(), control.classes.suspend_updates():  # all at once costs half
             control.props.update(_props_of(field))
             if self._is_fixed(field):
                 control.props['readonly'] = True
             elif self._new and not self._begun:
                 control.props['autofocus'] = self._begun = True
-        control.classes(f'field-{field.name}{" wide" if field.wide else ""}')
+            control.classes(f'field-{field.name}{" wide" if field.wide else ""}')
         if not field.derived:
             control.on_value_change(self._settle_soon)
         self._controls[field.name] = control

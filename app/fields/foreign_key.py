@@ -33,7 +33,7 @@ class ForeignKey(Field, type='foreign_key'):
 
         labels: dict[str, str] = {value: value} if value else {}
         select = ui.select(labels, label=self.title, value=value, with_input=True, clearable=not self.required)
-        select.props('input-debounce=150')
+        select.props['input-debounce'] = 150
 
         async def find(words: str = '') -> None:
             found = await choices(self.references, words)

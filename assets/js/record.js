@@ -19,7 +19,7 @@ const now = await element("[data-now]");
 const tabs = await buildTabs(options);
 const draft = options.editable ? await keepDraft(options, restore) : null;
 const life = options.state === "new" ? null : await showLife(options, { revert, view: (version) => travel.go(version) });
-const travel = life && (await buildTravel(options, life, { now, tabs, restore: bringBack, revert }));
+const travel = life && (await buildTravel(options, life, { now, tabs, restore: bringBack, revert, showLabel }));
 const related = options.state === "now" ? await showRelated(options) : null;
 
 window.addEventListener("told", ({ detail }) => TOLD[detail.kind]?.(detail));

@@ -59,8 +59,8 @@ function row(options, one) {
   const agreed = same(one.mine, one.theirs) && "theirs";
   const radios = { theirs: radio("theirs"), mine: radio("mine") };
 
-  function radio(whose) {
-    return node("input", { type: "radio", name: `merge-${one.name}`, checked: whose === (agreed || preferred), "aria-label": `${whose} of ${field.title}` });
+  function radio(name) {
+    return node("input", { type: "radio", name: `merge-${one.name}`, checked: name === (agreed || preferred), "aria-label": `${name} of ${field.title}` });
   }
 
   function side(name) {

@@ -5,7 +5,7 @@ import { element, request } from "./http.js";
 import { moment, who } from "./record_life.js";
 import { viewOf } from "./record_view.js";
 
-export async function buildTravel(options, life, { now, tabs, restore, revert }) {
+export async function buildTravel(options, life, { now, tabs, restore, revert, showLabel }) {
   const slider = await element("[data-travel]");
   const words = document.querySelector("[data-travel-words]");
   const then = document.querySelector("[data-then]");
@@ -81,13 +81,12 @@ export async function buildTravel(options, life, { now, tabs, restore, revert })
     render(await fetchOnce(`?as_of=${before.position}`), new Set());
     const actions = options.may.delete ? [button("Restore", restore, "primary")] : [];
     banner(`Deleted by ${who(last)} on ${moment(last.recorded_at)}. This is how it last was.`, actions);
-    for (const one of document.querySelectorAll("[data-save], [data-delete]")) one.hidden = true;
   }
 
   function render(record, changed, isNow = false) {
     now.hidden = !isNow;
     then.hidden = isNow;
-    document.querySelector("[data-save]")?.toggleAttribute("hidden", !isNow);
+    if (record && options.state !== "now") showLabel(record[options.display] ?? options.label);
     then.replaceChildren(...(record ? viewOf(options, record, changed) : []));
     if (!record && !isNow) then.append(node("p", { className: "said muted", text: "There is nothing to show." }));
     tabs.refresh();
@@ -95,6 +94,8 @@ export async function buildTravel(options, life, { now, tabs, restore, revert })
 
   function banner(text, actions = []) {
     banners.querySelector(".travel-banner")?.remove();
+    then.classList.toggle("past", Boolean(text));
+    for (const one of document.querySelectorAll("[data-save], [data-delete]")) one.hidden = Boolean(text);
     if (!text) return;
     const space = node("span", { className: "gap" });
     banners.prepend(node("div", { className: "notice travel-banner", role: "status" }, node("span", { text }), space, ...actions));

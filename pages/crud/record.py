@@ -20,7 +20,7 @@ from pages.design import empty, html
 from pages.frame import crumb, frame, module, tell
 from pages.system import System
 
-SHORTCUTS = [['Ctrl S', 'Save'], ['Ctrl Enter', 'Save and go back to the list'], ['Esc', 'Back to the list']]
+SHORTCUTS = [['Ctrl S', 'Save'], ['Ctrl Enter', 'Save and go back to the list'], ['← →', 'Versions, on the slider']]
 
 
 def register(router: APIRouter, system: System) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.test_record_page import ready
+from tests.e2e.test_record_page import HOSTILE, ready
 from tests.process import ADMIN, PASSWORD, System
 from tests.samples import PNG
 
@@ -32,6 +33,11 @@ layout:
     - {label: Why, sections: [{label: Lost, fields: [reason]}]}
 permissions: {create: [sales], read: authenticated, update: [sales], delete: [sales]}
 """
+DROPPED = """(bytes) => {
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([new Uint8Array(bytes)], 'dot.png', { type: 'image/png' }));
+  return transfer;
+}"""
 
 
 @pytest.fixture
@@ -119,11 +125,12 @@ def test_what_was_typed_outlives_the_end_of_the_server(browser: Browser, deals: 
     page.context.close()
 
 
-def test_an_image_is_dropped_seen_and_kept_in_the_past(page: Page, deals: System, tmp_path: Path) -> None:
-    (tmp_path / 'dot.png').write_bytes(PNG)
+def test_an_image_is_dropped_seen_and_kept_in_the_past(page: Page, deals: System) -> None:
     opened(page, deals, '/deals/a%2Fb%20%7E1')
     page.get_by_role('tab', name='Why').click()
-    page.get_by_label('Photo').set_input_files(tmp_path / 'dot.png')
+    dropped = page.evaluate_handle(DROPPED, list(PNG))
+    page.locator('.field-photo .q-field__native').dispatch_event('dragover', {'dataTransfer': dropped})
+    page.locator('.field-photo .q-file__dnd').dispatch_event('drop', {'dataTransfer': dropped})
     thumb = page.get_by_role('img', name='dot.png')
     expect(thumb).to_be_visible()
     assert (thumb.get_attribute('src') or '').startswith('blob:')
@@ -137,6 +144,24 @@ def test_an_image_is_dropped_seen_and_kept_in_the_past(page: Page, deals: System
     page.get_by_role('button', name='View version 2').click()
     expect(thumb).to_be_visible()
     page.wait_for_function('document.querySelector("[data-then] img").naturalWidth === 1')
+
+
+def test_no_text_is_read_as_markup_in_any_kind_of_field(page: Page, deals: System) -> None:
+    buyer = {'id': 'evil', 'name': HOSTILE, 'email': 'evil@example.com'}
+    deals.client.post(deals.url('crud', '/api/customers'), json=buyer).raise_for_status()
+    deal = {'code': HOSTILE, 'reason': HOSTILE, 'tags': [HOSTILE], 'details': {HOSTILE: HOSTILE}, 'buyer_id': 'evil'}
+    deals.client.post(deals.url('crud', '/api/deals'), json=deal).raise_for_status()
+    opened(page, deals, f'/deals/{quote(HOSTILE, safe="")}')
+    expect(page.get_by_role('heading', level=1)).to_have_text(HOSTILE)
+    page.get_by_role('tab', name='Why').click()
+    expect(page.get_by_label('Buyer')).to_have_value(HOSTILE)
+    address = deals.url('crud', f'/api/deals/{quote(HOSTILE, safe="")}')
+    deals.client.patch(address, json={'tags': [HOSTILE, HOSTILE], 'details': [HOSTILE]}).raise_for_status()
+    expect(page.locator('[data-version="2"] ins').first).to_contain_text('<img src=x')
+    page.get_by_role('button', name='View version 1').click()
+    expect(page.locator('[data-then]').get_by_role('link', name=HOSTILE)).to_be_visible()
+    assert page.evaluate('window.hacked') is None
+    assert page.locator('#content img').count() == 0
 
 
 def test_those_who_may_only_read_get_a_page_to_read(page: Page, deals: System) -> None:

@@ -85,6 +85,7 @@ def test_a_deleted_record_is_shown_as_it_last_was_and_restored(system: System, w
     expect(page.get_by_text('Deleted by admin')).to_be_visible()
     page.reload()
     expect(page.get_by_text('This is how it last was')).to_be_visible()
+    expect(page.get_by_role('heading', name='Name of gone', level=1)).to_be_visible()
     expect(page.locator('[data-then]').get_by_text('+1 555 010-0009')).to_be_visible()
     before = last_position(system)
     page.get_by_role('button', name='Restore').click()
