@@ -72,7 +72,13 @@ def test_a_record_is_edited_and_saved_by_keyboard_alone(system: System, window: 
 def test_a_new_record_begins_in_its_first_field_and_goes_on_as_a_page(system: System, window: Window) -> None:
     page = ready_new(window(system.url('crud', '/customers/new')))
     expect(page.get_by_label('Name *')).to_be_focused()
-    page.keyboard.type('New one')
+    page.keyboard.type('Ne')
+    expect(unsaved(page, 1)).to_be_visible()
+    page.reload()
+    expect(page.get_by_text('What you typed on')).not_to_contain_text('has changed since')
+    page.get_by_role('button', name='Restore draft').click()
+    expect(page.get_by_label('Name *')).to_have_value('Ne')
+    page.get_by_label('Name *').fill('New one')
     page.keyboard.press('Control+S')
     expect(page.get_by_text('is required')).to_be_visible()
     expect(page.get_by_label('Email *')).to_be_focused()
@@ -126,6 +132,24 @@ def test_what_was_typed_outlives_the_page_and_the_record_moving_on(system: Syste
     again.reload()
     expect(again.get_by_label('Name *')).to_have_value('Typed and lost')
     expect(again.get_by_text('What you typed on')).to_have_count(0)
+
+
+def test_a_draft_of_what_others_have_changed_meanwhile_is_merged(system: System, window: Window) -> None:
+    page = ready(window(given(system, 'stale')))
+    page.get_by_label('Name *').fill('Mine')
+    expect(unsaved(page, 1)).to_be_visible()
+    page.close()
+    change(system, 'stale', name='Theirs')
+    again = ready(reopened(page))
+    again.get_by_role('button', name='Restore draft').click()
+    expect(unsaved(again, 1)).to_be_visible()
+    again.keyboard.press('Control+S')
+    merge = again.get_by_role('dialog', name='Changed by someone else')
+    expect(merge.get_by_text('Name of stale')).to_be_visible()
+    merge.get_by_role('button', name='All of theirs').click()
+    merge.get_by_role('button', name='Save the chosen').click()
+    expect(again.get_by_label('Name *')).to_have_value('Theirs')
+    assert saved(system, 'stale')['_version'] == 2
 
 
 def reopened(page: Page) -> Page:
