@@ -114,51 +114,6 @@ def test_a_mistake_on_another_tab_is_shown_there(system: System, window: Window)
     expect(page.get_by_label('Name *')).to_be_visible()
 
 
-def test_what_was_typed_outlives_the_page_and_the_record_moving_on(system: System, window: Window) -> None:
-    page = ready(window(given(system, 'draft', phone='+1 555 010-0001')))
-    page.get_by_label('Name *').fill('Typed and lost')
-    expect(unsaved(page, 1)).to_be_visible()
-    page.close()
-    change(system, 'draft', phone='+1 555 010-0099')
-    again = ready(reopened(page))
-    expect(again.get_by_text('What you typed on')).to_contain_text('The record has changed since')
-    expect(again.get_by_label('Name *')).to_have_value('Name of draft')
-    again.get_by_role('button', name='Restore draft').click()
-    expect(again.get_by_label('Name *')).to_have_value('Typed and lost')
-    expect(again.get_by_label('Phone')).to_have_value('+1 555 010-0099')
-    again.keyboard.press('Control+S')
-    expect(again.get_by_text('Saved', exact=True)).to_be_visible()
-    assert (saved(system, 'draft')['name'], saved(system, 'draft')['phone']) == ('Typed and lost', '+1 555 010-0099')
-    again.reload()
-    expect(again.get_by_label('Name *')).to_have_value('Typed and lost')
-    expect(again.get_by_text('What you typed on')).to_have_count(0)
-
-
-def test_a_draft_of_what_others_have_changed_meanwhile_is_merged(system: System, window: Window) -> None:
-    page = ready(window(given(system, 'stale')))
-    page.get_by_label('Name *').fill('Mine')
-    expect(unsaved(page, 1)).to_be_visible()
-    page.close()
-    change(system, 'stale', name='Theirs')
-    again = ready(reopened(page))
-    again.get_by_role('button', name='Restore draft').click()
-    expect(unsaved(again, 1)).to_be_visible()
-    again.keyboard.press('Control+S')
-    merge = again.get_by_role('dialog', name='Changed by someone else')
-    expect(merge.get_by_text('Name of stale')).to_be_visible()
-    merge.get_by_role('button', name='All of theirs').click()
-    merge.get_by_role('button', name='Save the chosen').click()
-    expect(again.get_by_label('Name *')).to_have_value('Theirs')
-    assert saved(system, 'stale')['_version'] == 2
-
-
-def reopened(page: Page) -> Page:
-    """The same address in a new tab of the same browser."""
-    again = page.context.new_page()
-    again.goto(page.url)
-    return again
-
-
 def test_two_who_change_the_same_field_choose_side_by_side(system: System, window: Window) -> None:
     address = given(system, 'both', phone='+1 555 010-0001')
     one, two = ready(window(address)), ready(window(address))
