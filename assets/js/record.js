@@ -33,10 +33,10 @@ now.addEventListener("input", takeTyped);
 if (["now", "deleted"].includes(options.state)) followChanges();
 
 const TOLD = {
-  state({ values, base, version, errors }) {
+  state({ values, version, errors }) {
     page.typed = values;
     tabs.mark(errors);
-    draft.keep({ values, base, version });
+    draft.keep({ values, version });
     showDirty();
   },
   async saved({ id, version, label, leave }) {

@@ -8,7 +8,7 @@ const times = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyl
 export async function keepDraft({ user, entity, id, version }, onRestore) {
   const key = `dbbasic:draft:${user}:${entity}:${id || "new"}`;
   let offered = read(key);
-  let kept = { values: {}, base: {}, version };
+  let kept = { values: {}, version };
   if (offered) (await element("[data-banners]")).append(banner());
 
   function banner() {
@@ -24,7 +24,7 @@ export async function keepDraft({ user, entity, id, version }, onRestore) {
   }
 
   function restore() {
-    onRestore({ values: offered.values, base: offered.base, version: offered.version });
+    onRestore({ values: offered.values, version: offered.version });
     close();
   }
 
@@ -52,7 +52,7 @@ export async function keepDraft({ user, entity, id, version }, onRestore) {
     // One draft that nobody has decided about yet goes on below the new one.
     const values = { ...offered?.values, ...kept.values };
     if (!Object.keys(values).length) return localStorage.removeItem(key);
-    const draft = { at: new Date().toISOString(), values, base: { ...offered?.base, ...kept.base }, version: offered?.version ?? kept.version };
+    const draft = { at: new Date().toISOString(), values, version: offered?.version ?? kept.version };
     try {
       localStorage.setItem(key, JSON.stringify(draft));
     } catch {
@@ -61,7 +61,7 @@ export async function keepDraft({ user, entity, id, version }, onRestore) {
   }
 
   function forget() {
-    kept = { values: {}, base: {}, version };
+    kept = { values: {}, version };
     if (offered) close();
     localStorage.removeItem(key);
   }

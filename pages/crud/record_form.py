@@ -7,7 +7,7 @@ from typing import Any
 
 from nicegui import events, ui
 
-from app.crud import Author, Record
+from app.crud import Author, History, Record
 from app.errors import Problem, Stale
 from app.permissions import Principal
 from app.schema import Entity
@@ -131,13 +131,16 @@ class RecordForm:
         return {name: self.controls.base.get(name) for name in names}
 
     async def _restore(self, event: events.GenericEventArguments) -> None:
-        """Fill in a draft; if the record has moved on since, saving will find that out."""
+        """Fill in a draft; where others have changed the same since, saving it is a conflict, as it would be live."""
         draft = _told(event)
-        values, base = draft.get('values', {}), draft.get('base', {})
-        current = self.controls.base
-        if self._record and any(current.get(name) != value for name, value in base.items()):
-            self._version = int(draft.get('version') or self._record.version)
-            current |= base
+        values, version = draft.get('values', {}), draft.get('version')
+        if self._record and isinstance(version, int) and 0 < version < self._record.version:
+            life, visitor = History(self._system.records, self._system.log), await self._system.acting()
+            name, record = self._entity.resource, self._record
+            told = await life.compare(name, record.id, visitor, version, record.version)
+            clashing = {field: change['from'] for field, change in told['changes'].items() if field in values}
+            self.controls.base |= clashing
+            self._version = version if clashing else record.version
         self.controls.type(values)
         await self.controls.find_labels()
         self.controls.settle()
@@ -148,9 +151,8 @@ class RecordForm:
         return await self._system.views.get(self._entity.resource, self._record.id, visitor)
 
     def _tell_state(self) -> None:
-        changed = self.controls.typed()
-        base = {name: self.controls.base.get(name) for name in changed}
-        self._tell('state', values=changed, base=base, version=self._version, errors=self.controls.errors)
+        typed, errors = self.controls.typed(), self.controls.errors
+        self._tell('state', values=typed, version=self._version or 0, errors=errors)
 
     def _tell(self, kind: str, **detail: Any) -> None:
         tell(self._client, kind, **detail)

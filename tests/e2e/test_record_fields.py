@@ -56,7 +56,7 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(reduced_motion='reduce')
     page, complaints = context.new_page(), list[str]()
     page.on('pageerror', lambda error: complaints.append(str(error)))
-    page.on('console', lambda message: complaints.append(message.text) if message.type == 'error' else None)
+    page.on('console', lambda one: complaints.append(f'{one.text} {one.location}') if one.type == 'error' else None)
     yield page
     context.close()
     assert not complaints, complaints
