@@ -84,10 +84,10 @@ def test_objects_line_by_line_update_and_create(system: System) -> None:
     upload(system, 'products', 'sku,name,price\nL-1,One,1\nL-2,Two,2\n')
     before = last_position(system)
     lines = '{"sku": "L-1", "price": 1}\n{"sku": "L-2", "price": 3}\n{"sku": "L-3", "name": "Three", "price": 3}\n'
-    dry = upload(system, 'products', lines, 'application/x-ndjson', mode='upsert', dry_run='true')
+    dry = upload(system, 'products', lines, 'application/x-ndjson', mode='upsert', by='sku', dry_run='true')
     assert (dry.status_code, [dry.json()[name] for name in ('create', 'update', 'unchanged')]) == (200, [1, 1, 1])
     assert appended_since(system, before) == {}
-    done = upload(system, 'products', lines, 'application/x-ndjson', mode='upsert').json()
+    done = upload(system, 'products', lines, 'application/x-ndjson', mode='upsert', by='sku').json()
     assert [done[name] for name in ('created', 'updated', 'unchanged')] == [1, 1, 1]
     assert appended_since(system, before) == {'created': 1, 'changed': 1}
 

@@ -13,6 +13,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from tests.process import System
+from tests.scenario import last_position
 
 
 @contextmanager
@@ -60,7 +61,7 @@ def test_a_listener_that_comes_back_misses_nothing(system: System) -> None:
 
 
 def test_the_fallback_over_http_tells_the_same(system: System) -> None:
-    start = system.client.get(system.url('crud', '/api/customers/changes')).json()['position']
+    start = last_position(system)
     record = create(system, 'poll@example.com')
     answer = system.client.get(system.url('crud', f'/api/customers/changes?after={start}')).json()
     assert [(change['type'], change['id']) for change in answer['changes']] == [('created', record['id'])]
