@@ -9,8 +9,7 @@ export function showPeople(place, people, titleOf) {
   const named = people.map((person) => {
     const initials = person.name.split(/[\s.]+/).slice(0, 2).map((part) => part[0] ?? "").join("").toUpperCase() || "?";
     const title = [person.name, titleOf(person)].filter(Boolean).join(": ");
-    const made = node("span", { className: "person", text: initials, title, role: "img" });
-    made.setAttribute("aria-label", title);
+    const made = node("span", { className: "person", title }, node("span", { text: initials, "aria-hidden": "true" }), node("span", { className: "visually-hidden", text: title }));
     made.style.setProperty("--person", colourOf(person.key));
     return made;
   });

@@ -2,6 +2,7 @@
 
 import { element, optionsOf, request } from "./http.js";
 import { follow } from "./live.js";
+import { keepCompany } from "./record_company.js";
 import { keepDraft } from "./record_draft.js";
 import { showLife } from "./record_life.js";
 import { openMerge } from "./record_merge.js";
@@ -163,11 +164,13 @@ function flash(root) {
 }
 
 function followChanges() {
-  follow({
+  const company = keepCompany({ options, root: now, place: document.querySelector("[data-people]"), following: () => following });
+  const following = follow({
     position: options.position,
     socket: (position) => `${location.origin.replace("http", "ws")}/ws/${options.entity}?after=${position}`,
     poll: (position) => `/api/${options.entity}/changes?after=${position}`,
     onMessage: takeChange,
+    onPresence: company,
   });
 }
 

@@ -21,7 +21,7 @@ def headline(label: str, state: str, may: dict[str, bool], *, editable: bool) ->
     parts = [f'<h1 data-label>{text(label)}</h1>', '<span class="pill" data-dirty role="status" hidden></span>']
     if state in {'now', 'deleted'} and not (may['update'] and state == 'now'):
         parts.append('<span class="pill" title="You may not change this record">Read only</span>')
-    parts.append('<div class="gap"></div>')
+    parts.append('<div class="gap"></div><span class="people" data-people></span>')
     if state == 'now' and may['delete']:
         parts.append(button('Delete', symbol='delete', kind='quiet', attributes='data-delete'))
     if editable:

@@ -89,12 +89,25 @@ def test_one_sees_where_others_are_and_what_they_edit(system: System, window: Wi
     one, two = window(listed(system, stock)), window(listed(system, stock))
     cell(one, '3.50').click()
     expect(two.locator('.watched')).to_have_text('3.50')
-    expect(two.get_by_role('img', name='admin: looks at Price')).to_be_visible()
+    expect(two.get_by_title('admin: looks at Price')).to_be_visible()
     one.keyboard.press('F2')
-    expect(two.get_by_role('img', name='admin: edits Price')).to_be_visible()
+    expect(two.get_by_title('admin: edits Price')).to_be_visible()
     one.close()
     expect(two.locator('.watched')).to_have_count(0)
-    expect(two.get_by_role('img', name='admin')).to_have_count(0)
+    expect(two.get_by_title('admin: ')).to_have_count(0)
+
+
+def test_one_sees_who_else_has_a_record_open_and_which_field_they_are_in(
+    system: System, window: Window, stock: str
+) -> None:
+    address = system.url('crud', f'/products/{records(system, stock)[0]["id"]}')
+    one, two = window(address), window(address)
+    expect(two.get_by_title('admin: looks at this record')).to_be_visible()
+    one.get_by_label('Name').focus()
+    expect(two.get_by_title('admin: edits Name')).to_be_visible()
+    expect(two.locator('.q-field.watched')).to_have_count(1)
+    one.close()
+    expect(two.get_by_title('admin: ')).to_have_count(0)
 
 
 def test_a_view_is_saved_shared_chosen_and_deleted(system: System, window: Window, stock: str) -> None:

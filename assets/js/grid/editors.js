@@ -16,7 +16,7 @@ export function editorOf(field, labels) {
 function lineEditor(field) {
   return class {
     init({ value, eventKey, data, context }) {
-      const refused = context?.refused?.id === data.id && context.refused.name === field.name ? context.refused : null;
+      const refused = refusedOf(context, data, field);
       this.before = shown(value, field);
       this.input = node("input", { className: "cell-input", type: INPUTS[field.cell] ?? "text", step: "any", spellcheck: false });
       this.input.setAttribute("aria-label", field.title);
@@ -43,11 +43,13 @@ function lineEditor(field) {
 
 function longEditor(field) {
   return class {
-    init({ value, eventKey, column, stopEditing }) {
+    init({ value, eventKey, column, stopEditing, data, context }) {
+      const refused = refusedOf(context, data, field);
       this.before = field.cell === "list" ? (value ?? []).join("\n") : toText(value, field);
       this.box = node("textarea", { className: "cell-editor long", value: typed(eventKey) ? eventKey : this.before, spellcheck: false });
       this.box.setAttribute("aria-label", `${field.title}; Shift Enter begins a line`);
       this.box.style.width = `${Math.max(280, column.getActualWidth())}px`;
+      if (refused) markRefused(this.box, toText(refused.value, field), refused.message);
       this.box.addEventListener("keydown", (event) => {
         if (event.key !== "Enter") return;
         event.stopPropagation();
@@ -104,6 +106,10 @@ function choiceEditor(field, labels) {
 
 function nameDialog(box, field) {
   box.closest(".ag-popup-editor")?.setAttribute("aria-label", field.title);
+}
+
+function refusedOf(context, data, { name }) {
+  return context?.refused?.id === data.id && context.refused.name === name ? context.refused : null;
 }
 
 function markRefused(input, text, message) {
