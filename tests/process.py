@@ -25,7 +25,7 @@ ADMIN, EMAIL, PASSWORD = 'admin', 'admin@example.com', 'correct horse battery st
 PATIENCE = 60.0
 """Seconds after which something that must happen counts as not happening; generous, because machines are busy."""
 STOPPING = 15.0
-"""Seconds within which it must have ended when it is asked to, on the busiest machine; otherwise it takes one or two."""
+"""Seconds within which it must have ended when asked to, on the busiest machine; otherwise it takes one or two."""
 TOKEN_SECONDS = 300.0
 """Age at which a token is exchanged for a new one; it would be good for twice as long."""
 
