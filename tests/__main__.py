@@ -57,7 +57,7 @@ def main() -> int:
             run.pytest('unit', *BESIDE_EACH_OTHER, 'tests/test_architecture.py', 'tests/unit')
             run.pytest('integration', *BESIDE_EACH_OTHER, 'tests/integration')
             os.environ['DBBASIC_CHROMIUM'] = find_chromium()
-            run.pytest('e2e', 'tests/e2e')
+            run.pytest('e2e', *BESIDE_EACH_OTHER, 'tests/e2e')
         return summarize(run)
 
 

@@ -20,16 +20,13 @@ def complaints(page: Page) -> list[str]:
     return [f'{one["id"]}: {node["html"][:200]}' for one in found for node in one['nodes']]
 
 
-@pytest.fixture(params=['light', 'dark'])
+@pytest.fixture(params=['light', pytest.param('dark', marks=pytest.mark.long)])
 def open_page(request: pytest.FixtureRequest, window: Window, system: System) -> Callable[[str], Page]:
     """Opens a page of the data port in one of the two looks."""
 
     def open_one(path: str) -> Page:
         cookie = {'name': 'dbbasic_theme', 'value': request.param, 'url': system.url('crud')}
-        page = window(system.url('crud'))
-        page.context.add_cookies([cookie])  # type: ignore[list-item]
-        page.goto(system.url('crud', path))
-        return page
+        return window(system.url('crud', path), before=lambda page: page.context.add_cookies([cookie]))
 
     return open_one
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.process import ADMIN, PASSWORD, System, wait_until
@@ -51,6 +52,7 @@ def test_a_tile_leads_to_its_list(system: System, window: Window) -> None:
     expect(page).to_have_url(system.url('crud', '/orders'))
 
 
+@pytest.mark.long
 def test_an_entity_without_records_leads_on(start_system: Start, browser: Browser, config: Path) -> None:
     for document in config.glob('entities/*.yaml'):
         document.unlink()
@@ -71,6 +73,7 @@ def test_an_entity_without_records_leads_on(start_system: Start, browser: Browse
     page.context.close()
 
 
+@pytest.mark.long
 def test_without_an_entity_it_is_told_how_to_begin(start_system: Start, browser: Browser, config: Path) -> None:
     for document in [*config.glob('entities/*.yaml'), *config.glob('projections/*.yaml'), config / 'demo.yaml']:
         document.unlink()

@@ -96,6 +96,7 @@ def test_fields_follow_what_is_typed_before_it_is_saved(page: Page, deals: Syste
     assert (record['tags'], record['details'], record['length']) == (['x'], {'a': 1}, 3600)
 
 
+@pytest.mark.long
 def test_what_is_fixed_is_so_once_it_is_saved(page: Page, deals: System) -> None:
     address = deals.url('crud', '/api/deals/a%2Fb%20%7E1')
     opened(page, deals, '/deals/a%2Fb%20%7E1')
@@ -107,6 +108,7 @@ def test_what_is_fixed_is_so_once_it_is_saved(page: Page, deals: System) -> None
     expect(page.locator('.field-tags').get_by_text('y', exact=True)).to_be_visible()
 
 
+@pytest.mark.long
 def test_what_was_typed_outlives_the_end_of_the_server(browser: Browser, deals: System) -> None:
     page = opened(browser.new_context().new_page(), deals, '/deals/a%2Fb%20%7E1')
     page.get_by_label('Amount').fill('700')
@@ -146,6 +148,7 @@ def test_an_image_is_dropped_seen_and_kept_in_the_past(page: Page, deals: System
     page.wait_for_function('document.querySelector("[data-then] img").naturalWidth === 1')
 
 
+@pytest.mark.long
 def test_no_text_is_read_as_markup_in_any_kind_of_field(page: Page, deals: System) -> None:
     buyer = {'id': 'evil', 'name': HOSTILE, 'email': 'evil@example.com'}
     deals.client.post(deals.url('crud', '/api/customers'), json=buyer).raise_for_status()
@@ -164,6 +167,7 @@ def test_no_text_is_read_as_markup_in_any_kind_of_field(page: Page, deals: Syste
     assert page.locator('#content img').count() == 0
 
 
+@pytest.mark.long
 def test_those_who_may_only_read_get_a_page_to_read(page: Page, deals: System) -> None:
     user = {'username': 'reader', 'email': 'reader@example.com', 'password': PASSWORD}
     deals.client.post(deals.url('auth', '/api/users'), json=user).raise_for_status()

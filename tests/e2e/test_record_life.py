@@ -7,7 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.e2e.test_record_page import change, given, ready, saved
-from tests.process import System
+from tests.process import System, wait_until
 from tests.scenario import appended_since, last_position
 
 Window = Callable[..., Page]
@@ -79,6 +79,7 @@ def test_a_deleted_record_is_shown_as_it_last_was_and_restored(system: System, w
     expect(other.get_by_text('Deleted by admin')).to_be_visible()
     expect(other.locator('[data-then]').get_by_text('+1 555 010-0009')).to_be_visible()
     page.get_by_role('button', name='Undo').click()
+    wait_until(lambda: saved(system, 'gone').get('phone') == '+1 555 010-0009', 'the record to be back')
     expect(page.get_by_label('Phone')).to_have_value('+1 555 010-0009')
     expect(other.get_by_label('Phone')).to_have_value('+1 555 010-0009')
     system.client.delete(system.url('crud', '/api/customers/gone')).raise_for_status()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.process import ADMIN, PASSWORD, System, wait_until
+from tests.process import ADMIN, PASSWORD, SHIPPED_CONFIG, System, wait_until
 
 COLUMNS = 60
 HOSTILE = [
@@ -24,20 +25,22 @@ HOSTILE = [
 ]
 
 
-@pytest.fixture
-def wide(start_system: Callable[..., System], config: Path) -> System:
+@pytest.fixture(scope='module')
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """An entity with sixty columns, all shown, and one record per hostile text, which stands in each of them."""
     names = [f'part_{n}' for n in range(COLUMNS)]
     fields = '\n'.join(f'  {name}: {{type: text}}' for name in names)
     rights = 'permissions: {create: authenticated, read: authenticated, update: authenticated}'
     shown = f'interface: {{list_display: [{", ".join(names)}]}}'
     text = f'resource: wides\nfields:\n  id: primary_key\n{fields}\n{shown}\n{rights}\n'
+    folder = tmp_path_factory.mktemp('wide')
+    config = Path(shutil.copytree(SHIPPED_CONFIG, folder / 'config'))
     (config / 'entities' / 'wides.yaml').write_text(text)
-    system = start_system(config=config)
-    for number, text in enumerate(HOSTILE):
-        body = {'id': f'w{number}'} | dict.fromkeys(names, text)
-        system.client.post(system.url('crud', '/api/wides'), json=body).raise_for_status()
-    return system
+    with System(folder / 'data', config) as system:
+        for number, text in enumerate(HOSTILE):
+            body = {'id': f'w{number}'} | dict.fromkeys(names, text)
+            system.client.post(system.url('crud', '/api/wides'), json=body).raise_for_status()
+        yield system
 
 
 @pytest.fixture
