@@ -14,6 +14,8 @@ from app.events.time_travel import position_at
 from app.expressions import User
 from app.permissions import Principal
 
+DEEP = 5_000
+"""Rows to leave out, from which on only what they are sorted by is sorted, not all of their columns."""
 Joins = dict[tuple[str, ...], str]
 LOOKED_AT = 64, 1024
 """Positions looked at for each row of a page of the newest, before all of them are."""
@@ -112,8 +114,12 @@ def _ordered(read: Read, asked: Asked, rows: Rows) -> list[Row]:
     query = asked.query
     where, parameters = [*rows.where, *query.beyond], [*rows.parameters, *query.beyond_parameters]
     part = f'ORDER BY {order_of(query)} LIMIT ? OFFSET ?'
-    sql = f'SELECT {asked.table.select} FROM {rows.source}{_where_of(where)} {part}'
-    return read(sql, [*parameters, query.limit + 1, query.offset])
+    parameters = [*parameters, query.limit + 1, query.offset]
+    if query.offset < DEEP:
+        return read(f'SELECT {asked.table.select} FROM {rows.source}{_where_of(where)} {part}', parameters)
+    found = f'SELECT t._created FROM {rows.source}{_where_of(where)} {part}'
+    sql = f'SELECT {asked.table.select} FROM {rows.source} WHERE t._created IN ({found}) ORDER BY {order_of(query)}'
+    return read(sql, parameters)
 
 
 def _total(read: Read, asked: Asked, rows: Rows) -> int | None:

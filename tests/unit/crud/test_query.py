@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.crud import listing
 from tests.unit.crud.shop import ADMIN, OPEN, Shop, author
 
 ITEMS = f"""
@@ -121,7 +122,10 @@ def test_every_record_is_on_one_page_in_the_right_place(
         page = items.page('items', f'{query}&cursor={page.next}')
     assert visited == in_order(made, sorts)
     assert visited == items.ids('items', f'sort={",".join(sorts)}&limit=500')
-    assert visited[limit : 2 * limit] == items.ids('items', f'{query}&offset={limit}')
+    for deep in (listing.DEEP, 1):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(listing, 'DEEP', deep)
+            assert visited[limit : 2 * limit] == items.ids('items', f'{query}&offset={limit}')
 
 
 FILTERS = st.one_of(
