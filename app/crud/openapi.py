@@ -7,6 +7,7 @@ from typing import Any
 
 from app.crud.bulk_openapi import SHARED, life_paths
 from app.crud.files_openapi import file_paths
+from app.crud.imports_openapi import IMPORTS, import_paths
 from app.crud.saved_views_openapi import saved_view_paths
 from app.docs import document, operation, query_parameter
 from app.schema import Entity
@@ -65,7 +66,7 @@ def describe(entities: Mapping[str, Entity]) -> dict[str, Any]:
     for entity in entities.values():
         if entity.api.enabled:
             paths |= _paths(entity) | saved_view_paths(entity)
-    return document('Data', paths | SHARED, {name: _schema(entity) for name, entity in entities.items()})
+    return document('Data', paths | SHARED | IMPORTS, {name: _schema(entity) for name, entity in entities.items()})
 
 
 def _paths(entity: Entity) -> dict[str, Any]:
@@ -96,7 +97,7 @@ def _paths(entity: Entity) -> dict[str, Any]:
         },
         **life_paths(address, record, record_id, tag),
         **file_paths(entity, record_id, AS_OF),
-        f'{address}/import': {'get': operation('The fields that a file may fill', {}, **tag), 'post': _import(entity)},
+        **import_paths(entity),
         f'{address}/changes': {'get': _changes(entity)},
     }
 
@@ -118,16 +119,6 @@ def _list(entity: Entity, record: dict[str, Any]) -> dict[str, Any]:
     title = f'List {entity.title.lower()}'
     answer = {'oneOf': [page, GROUPS]}
     return operation(title, answer, parameters=LIST_PARAMETERS + filters, tags=[entity.resource])
-
-
-def _import(entity: Entity) -> dict[str, Any]:
-    file = {'content': {'text/csv': {'schema': {'type': 'string'}}, 'application/json': {'schema': {}}}}
-    parameters = [
-        query_parameter('null', 'The text that stands for no value, such as `NULL`'),
-        query_parameter('delimiter', 'The character between cells; a comma unless told'),
-    ]
-    title = 'Create many records from a file, or none'
-    return operation(title, {}, parameters=parameters, requestBody=file, status='201', tags=[entity.resource])
 
 
 def _changes(entity: Entity) -> dict[str, Any]:

@@ -84,3 +84,18 @@ export async function save(response, name) {
   link.click();
   URL.revokeObjectURL(address);
 }
+
+export async function toClipboard(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  // Browsers hide it where a page came without encryption, as in a network of one's own.
+  const put = (event) => {
+    event.clipboardData.setData("text/plain", text);
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  window.addEventListener("copy", put, true);
+  const copied = document.execCommand("copy");
+  window.removeEventListener("copy", put, true);
+  if (!copied) throw new Error("The browser does not let this page copy.");
+  return undefined;
+}

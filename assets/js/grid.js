@@ -68,7 +68,7 @@ function showFilter() {
 }
 
 function showImport() {
-  openImport({ entity: options.entity, title: options.title, fields: options.columns.filter(({ editable }) => editable), onDone: refreshAll });
+  openImport({ entity: options.entity, title: options.title, onDone: refreshAll });
 }
 
 function showExport() {
@@ -132,10 +132,10 @@ function edited({ data, column, newValue, oldValue }) {
   saving.save([{ record: data, values: { [column.getColId()]: newValue } }]).catch(() => {});
 }
 
-async function fillDown(bounds, to) {
-  await clipboard.fill(bounds, bounds.bottom + 1, to);
+function fillDown(bounds, to) {
   range.start(bounds.top, bounds.columns[0]);
   range.stretch(to, bounds.columns.at(-1));
+  return clipboard.fill(bounds, bounds.bottom + 1, to);
 }
 
 function leaveEditor({ event, editing, api, column, node: row }) {

@@ -9,8 +9,8 @@ import { attempt, toast } from "./toast.js";
 
 const numbers = new Intl.NumberFormat();
 
-export function openImport({ entity, title, fields, onDone = () => {} }) {
-  const steps = { entity, title, fields: fields && withId(fields), onDone, file: null, found: null, mapping: new Map(), mode: "create", by: "", nothing: "", job: null, running: false };
+export function openImport({ entity, title, onDone = () => {} }) {
+  const steps = { entity, title, fields: null, onDone, file: null, found: null, mapping: new Map(), mode: "create", by: "", nothing: "", job: null, running: false };
   steps.problem = node("div", { className: "notice", role: "alert", hidden: true });
   steps.body = node("div", { className: "import-body" });
   steps.foot = node("div", { className: "form-foot" });

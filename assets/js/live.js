@@ -5,7 +5,7 @@ import { element, request } from "./http.js";
 const POLL_SECONDS = 1.5;
 const LONGEST_PAUSE = 10000;
 
-export function follow({ socket, poll, position, onMessage, onPresence = () => {} }) {
+export function follow({ socket, poll, position, onMessage, onPresence = () => {}, onState = show }) {
   const state = { position, polling: null, pause: 250, stopped: false, connection: null, place: null, you: "" };
 
   function take(message) {
@@ -29,9 +29,9 @@ export function follow({ socket, poll, position, onMessage, onPresence = () => {
       const answer = await request(poll(state.position));
       for (const message of answer.changes ?? answer.events) take(message);
       state.position = Math.max(state.position, answer.position ?? 0);
-      show("polling");
+      onState("polling");
     } catch {
-      show("offline");
+      onState("offline");
     }
   }
 
@@ -50,7 +50,7 @@ export function follow({ socket, poll, position, onMessage, onPresence = () => {
       state.pause = 250;
       clearInterval(state.polling);
       state.polling = null;
-      show("live");
+      onState("live");
       say();
     });
     connection.addEventListener("message", (event) => take(JSON.parse(event.data)));
@@ -58,7 +58,7 @@ export function follow({ socket, poll, position, onMessage, onPresence = () => {
       if (state.stopped) return;
       if (event.code === 4401) return location.reload();
       if (!opened) startPolling();
-      else show("offline");
+      else onState("offline");
       onPresence([]);
       state.pause = Math.min(state.pause * 2, LONGEST_PAUSE);
       setTimeout(() => state.stopped || connect(), state.pause);
@@ -66,7 +66,7 @@ export function follow({ socket, poll, position, onMessage, onPresence = () => {
     });
   }
 
-  show("connecting");
+  onState("connecting");
   connect();
   return {
     stop() {
@@ -83,6 +83,13 @@ export function follow({ socket, poll, position, onMessage, onPresence = () => {
     seen(reached) {
       state.position = Math.max(state.position, reached);
     },
+  };
+}
+
+export function changesOf(entity) {
+  return {
+    socket: (position) => `${location.origin.replace("http", "ws")}/ws/${entity}?after=${position}`,
+    poll: (position) => `/api/${entity}/changes?after=${position}`,
   };
 }
 

@@ -1,7 +1,7 @@
 // The page of a record: saving, leaving, and what others do to it meanwhile.
 
 import { element, optionsOf, request } from "./http.js";
-import { follow } from "./live.js";
+import { changesOf, follow } from "./live.js";
 import { keepCompany } from "./record_company.js";
 import { keepDraft } from "./record_draft.js";
 import { showLife } from "./record_life.js";
@@ -167,8 +167,7 @@ function followChanges() {
   const company = keepCompany({ options, root: now, place: document.querySelector("[data-people]"), following: () => following });
   const following = follow({
     position: options.position,
-    socket: (position) => `${location.origin.replace("http", "ws")}/ws/${options.entity}?after=${position}`,
-    poll: (position) => `/api/${options.entity}/changes?after=${position}`,
+    ...changesOf(options.entity),
     onMessage: takeChange,
     onPresence: company,
   });

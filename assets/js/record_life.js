@@ -1,8 +1,8 @@
 // The life of a record at its side: each version with what changed, who is to blame for which value, and what the system knows.
 
-import { display } from "./cells.js";
 import { button, node, pill } from "./dom.js";
 import { element, request } from "./http.js";
+import { inWords } from "./record_view.js";
 
 const SHOWN = 20;
 const KINDS = { created: "good", restored: "good", changed: "brand-soft", deleted: "bad" };
@@ -94,8 +94,8 @@ function changesOf(options, one) {
   const changes = Object.entries(one.changes).filter(([name]) => options.fields[name] && !options.aside.includes(name));
   const lines = changes.map(([name, { from, to }]) => {
     const field = options.fields[name];
-    const before = one.type === "changed" ? [node("del", {}, display(field, from)), " → "] : [];
-    return node("li", {}, node("span", { className: "muted", text: `${field.title} ` }), ...before, node("ins", {}, display(field, to)));
+    const before = one.type === "changed" ? [node("del", {}, inWords(options, field, from)), " → "] : [];
+    return node("li", {}, node("span", { className: "muted", text: `${field.title} ` }), ...before, node("ins", {}, inWords(options, field, to)));
   });
   const whole = node("ul", { className: "changes" }, ...lines);
   if (one.type === "changed") return whole;

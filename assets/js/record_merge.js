@@ -1,7 +1,7 @@
 // Two people changed one record: what it was, what it is, and what was typed here, field by field, to choose from.
 
-import { display } from "./cells.js";
 import { button, dialog, node } from "./dom.js";
+import { inWords } from "./record_view.js";
 
 export function openMerge(options, fields, version, changes) {
   return new Promise((resolve) => {
@@ -65,11 +65,11 @@ function row(options, one) {
 
   function side(name) {
     const different = !same(one[name], one.base);
-    const words = node(different ? "ins" : "span", {}, display(field, one[name]));
+    const words = node(different ? "ins" : "span", {}, inWords(options, field, one[name]));
     return node("td", {}, node("label", { className: "choice" }, radios[name], words));
   }
 
-  const line = node("tr", {}, node("th", { text: field.title, scope: "row" }), node("td", { className: "muted" }, display(field, one.base)), side("theirs"), side("mine"));
+  const line = node("tr", {}, node("th", { text: field.title, scope: "row" }), node("td", { className: "muted" }, inWords(options, field, one.base)), side("theirs"), side("mine"));
   return { name: one.name, line, radios };
 }
 

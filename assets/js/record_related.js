@@ -1,13 +1,14 @@
 // What refers to a record: the first few of each kind, how many there are, the way to all of them, and to one more.
 
 import { display } from "./cells.js";
-import { button, node } from "./dom.js";
+import { button, later, node } from "./dom.js";
 import { element, request } from "./http.js";
+import { changesOf, follow } from "./live.js";
 import { attempt } from "./toast.js";
 
 const SHOWN = 10;
 
-export async function showRelated({ related, reference }) {
+export async function showRelated({ related, reference, position }) {
   const place = await element("[data-related]");
   const lists = related.map((one) => build(one, reference));
   place.append(...lists.map(({ panel }) => panel));
@@ -17,8 +18,16 @@ export async function showRelated({ related, reference }) {
   }
 
   load();
-  window.addEventListener("focus", () => load());
+  for (const entity of new Set(related.map((one) => one.entity))) {
+    const own = lists.filter(({ one }) => one.entity === entity);
+    const refresh = later(() => load(entity));
+    follow({ position, ...changesOf(entity), onState: () => {}, onMessage: (change) => own.some((list) => concerns(list, change, reference)) && refresh() });
+  }
   return { load };
+}
+
+function concerns({ one, shown }, { id, values = {} }, reference) {
+  return shown.has(id) || values[one.field] === reference;
 }
 
 function build(one, reference) {
@@ -32,12 +41,14 @@ function build(one, reference) {
   const head = node("header", {}, symbol, node("h2", { text: one.title }), count, node("span", { className: "gap" }), all);
   if (one.creatable) head.append(add);
   const panel = node("section", { className: "panel related", "aria-label": one.title }, head, body);
-  return { one, panel, body, count };
+  return { one, panel, body, count, shown: new Set() };
 }
 
-async function fill({ one, body, count }, reference) {
+async function fill({ one, body, count, shown }, reference) {
   const query = new URLSearchParams({ [one.field]: reference, limit: SHOWN, labels: "true" });
   const { records, total, labels } = await request(`/api/${one.entity}?${query}`);
+  shown.clear();
+  for (const { id } of records) shown.add(id);
   count.textContent = new Intl.NumberFormat().format(total);
   body.replaceChildren(records.length ? table(one, records, labels) : node("p", { className: "said muted", text: "None yet" }));
 }

@@ -34,6 +34,10 @@ function value(options, field, content) {
   if (content?.type?.startsWith?.("image/") && content.url?.startsWith("/api/")) {
     return node("figure", {}, node("img", { src: content.url, alt: content.name, className: "preview" }), node("figcaption", {}, display(field, content)));
   }
+  return inWords(options, field, content);
+}
+
+export function inWords(options, field, content) {
   if (field.references && content !== null && content !== undefined) return reference(options, field.references, content);
   return display(field, content);
 }

@@ -1,6 +1,6 @@
 // Users: finding, making and changing them.
 
-import { button, cell, dialog, fields, later, node, pill, row } from "./dom.js";
+import { button, cell, dialog, fields, later, node, pill, row, toClipboard } from "./dom.js";
 import { element, optionsOf, request } from "./http.js";
 import { attempt } from "./toast.js";
 
@@ -99,7 +99,7 @@ async function handOut(user) {
     `A new password for ${user.username}`,
     node("p", { text: `Hand this link to ${user.username}. It works once, until ${new Date(until).toLocaleString()}.` }),
     node("p", {}, node("code", { text: link })),
-    node("div", { className: "form-foot" }, node("span", { className: "gap" }), button("Copy", () => navigator.clipboard.writeText(link)), button("Close", () => box.close(), "primary")),
+    node("div", { className: "form-foot" }, node("span", { className: "gap" }), button("Copy", () => attempt(() => toClipboard(link))), button("Close", () => box.close(), "primary")),
   );
 }
 

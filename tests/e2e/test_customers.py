@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
-from tests.process import System
+from tests.process import ADMIN, PASSWORD, System
 from tests.scenario import appended_since, last_position
 
 Window = Callable[..., Page]
@@ -103,6 +103,12 @@ def refuse_websockets(page: Page) -> None:
 def test_who_is_not_logged_in_is_sent_to_the_login_and_back(system: System, page: Page) -> None:
     page.goto(system.url('crud', '/orders'))
     expect(page).to_have_url(re.compile(re.escape(system.url('auth', '/login')) + r'\?next='))
+    page.goto(system.url('crud', '/customers/dan?from=mail#tab-2'))
+    for password in ('not this one', PASSWORD):
+        page.get_by_label('Username').fill(ADMIN)
+        page.get_by_label('Password').fill(password)
+        page.get_by_role('button', name='Log in').click()
+    expect(page).to_have_url(system.url('crud', '/customers/dan?from=mail#tab-2'))
 
 
 def test_text_from_users_is_never_markup(system: System, window: Window) -> None:

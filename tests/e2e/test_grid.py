@@ -78,6 +78,19 @@ def test_ranges_come_from_and_go_to_spreadsheets(system: System, window: Window,
     wait_until(lambda: values(system, stock, 'price')[3:] == ['4.50', '5.50'], 'all of it to be taken back at once')
 
 
+def test_cells_are_copied_where_the_browser_hides_its_clipboard_for_want_of_encryption(
+    system: System, window: Window, stock: str
+) -> None:
+    hide = 'Object.defineProperty(navigator, "clipboard", {value: undefined})'
+    page = window(listed(system, stock), before=lambda page: page.add_init_script(hide))
+    cell(page, '10').click()
+    page.keyboard.press('Control+c')
+    expect(page.get_by_text('Copied 1 row of 1 column')).to_be_visible()
+    cell(page, '40').click()
+    page.keyboard.press('Control+v')
+    wait_until(lambda: values(system, stock, 'stock')[3] == 10, 'what was copied')
+
+
 def test_one_value_fills_a_range_and_the_corner_fills_down(system: System, window: Window, stock: str) -> None:
     page = window(listed(system, stock), permissions=['clipboard-read', 'clipboard-write'])
     cell(page, '10').click()
@@ -92,9 +105,10 @@ def test_one_value_fills_a_range_and_the_corner_fills_down(system: System, windo
     page.mouse.down()
     page.mouse.move(below['x'] + 20, below['y'] + 10, steps=4)
     page.mouse.up()
-    wait_until(lambda: values(system, stock, 'stock') == [10, 10, 10, 40, 40], 'the corner to fill')
     page.keyboard.press('Delete')
-    wait_until(lambda: values(system, stock, 'stock')[3:] == [None, None], 'the cells to be emptied')
+    wait_until(lambda: values(system, stock, 'stock')[3:] == [None, None], 'the filled cells to be emptied')
+    page.keyboard.press('Control+z')
+    wait_until(lambda: values(system, stock, 'stock')[3:] == [40, 40], 'what the corner has filled')
 
 
 def test_what_is_pasted_below_the_last_row_becomes_records_when_one_agrees(

@@ -153,17 +153,48 @@ def test_a_file_in_another_encoding_is_read_with_its_letters(home: Page, tmp_pat
     expect(dialog.get_by_role('insertion').filter(has_text='Zoë')).to_be_visible()
 
 
+@pytest.mark.usefixtures('clean')
 def test_a_cancelled_import_leaves_nothing(system: System, home: Page, tmp_path: Path) -> None:
     before = customers(system)
-    rows = ''.join(f'Halted {number},halt{number}@example.org\n' for number in range(40_000))
-    dialog = begin(home, file(tmp_path, f'name,email\n{rows}'))
-    dialog.get_by_role('button', name='Check').click()
-    dialog.get_by_role('button', name='Import 40,000 records').click(timeout=60_000)
-    expect(dialog.get_by_role('progressbar')).to_be_visible()
+    dialog = importing(home, tmp_path)
+    expect(dialog.get_by_role('status')).to_contain_text('of 40,000 rows')
     dialog.get_by_role('button', name='Cancel').click()
     expect(dialog.get_by_role('alert')).to_contain_text('was cancelled', timeout=60_000)
     assert customers(system) == before
     expect(dialog.get_by_label('Field for email')).to_have_value('email')
+
+
+@pytest.mark.usefixtures('clean')
+@pytest.mark.parametrize('arrives', [False, True])
+def test_an_import_that_is_cancelled_while_its_file_is_sent_leaves_nothing(
+    system: System, home: Page, tmp_path: Path, *, arrives: bool
+) -> None:
+    before = customers(system)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    home.route(lambda address: '/import?' in address and 'dry_run' not in address, hold)
+    dialog = importing(home, tmp_path)
+    wait_until(lambda: (home.title(), held)[1], 'the file to be sent')
+    if arrives:
+        request, names = held[0].request, ('content-type', 'idempotency-key')
+        headers = {name: request.headers[name] for name in names}
+        system.client.post(request.url, content=(tmp_path / 'people.csv').read_bytes(), headers=headers)
+    dialog.get_by_role('button', name='Cancel').click()
+    told = 'was cancelled' if arrives else 'Stopped before all of the file was sent'
+    expect(dialog.get_by_role('alert')).to_contain_text(told, timeout=60_000)
+    assert customers(system) == before
+
+
+def importing(home: Page, tmp_path: Path) -> Locator:
+    """The dialog with an import that takes a while."""
+    rows = ''.join(f'Halted {number},halt{number}@example.org\n' for number in range(40_000))
+    dialog = begin(home, file(tmp_path, f'name,email\n{rows}'))
+    dialog.get_by_role('button', name='Check').click()
+    dialog.get_by_role('button', name='Import 40,000 records').click(timeout=60_000)
+    return dialog
 
 
 @pytest.mark.usefixtures('clean')

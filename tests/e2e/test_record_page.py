@@ -171,6 +171,22 @@ def test_what_refers_to_it_is_listed_and_added_to_in_place(system: System, windo
     expect(page.get_by_role('heading', name='Z-77', level=1)).to_be_visible()
 
 
+def test_what_refers_to_it_appears_and_goes_as_others_write(system: System, window: Window) -> None:
+    page = ready(window(given(system, 'followed')))
+    orders = page.get_by_role('region', name='Orders')
+    expect(orders.get_by_text('None yet')).to_be_visible()
+    order = {'number': 'Z-78', 'customer_id': 'followed', 'ordered_on': '2026-11-01'}
+    system.client.post(system.url('crud', '/api/orders'), json=order).raise_for_status()
+    expect(orders.get_by_role('link', name='Z-78')).to_be_visible()
+    address = system.url('crud', '/api/orders/Z-78')
+    system.client.patch(address, json={'customer_id': 'dan'}).raise_for_status()
+    expect(orders.get_by_text('None yet')).to_be_visible()
+    life = ready(window(system.url('crud', '/orders/Z-78'))).locator('[data-timeline]')
+    expect(life.get_by_text('Name of followed').first).to_be_visible()
+    expect(life.get_by_role('insertion').get_by_text('Dan', exact=True)).to_be_visible()
+    system.client.delete(address).raise_for_status()
+
+
 def test_texts_of_others_stay_texts_wherever_they_are_shown(system: System, window: Window) -> None:
     page = ready(window(given(system, 'hostile', name=HOSTILE, notes=HOSTILE)))
     change(system, 'hostile', notes=f'{HOSTILE} again')

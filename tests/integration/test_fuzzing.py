@@ -52,6 +52,9 @@ class RecordsOfAllKinds:
             },
             'GET /api': dict,
             'GET /api/history': dict,
+            'GET /api/imports': dict,
+            'GET /api/imports/{id}': self._importing,
+            'DELETE /api/imports/{id}': self._importing,
             'GET /api/schema': dict,
             'POST /api/schema/plan': lambda: {'json': {'documents': {}}},
             'POST /api/schema/apply': lambda: {'json': {'documents': {}}},
@@ -137,6 +140,12 @@ class RecordsOfAllKinds:
         if gone:
             self._system.client.delete(f'{address}/{view_id}').raise_for_status()
         return {'path': {'id': view_id}}
+
+    def _importing(self) -> dict[str, Any]:
+        rows = ''.join(f'{number}\n' for number in range(50_000))
+        address = self._system.url('crud', '/api/products/import?background=true&dry_run=true')
+        begun = self._system.client.post(address, content=f'name\n{rows}', headers={'Content-Type': 'text/csv'})
+        return {'path': {'id': begun.json()['id']}}
 
     def _with_photo(self) -> dict[str, Any]:
         sent = self._system.client.post(self._system.url('crud', '/api/products/files/photo'), content=PNG)

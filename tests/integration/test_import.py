@@ -140,3 +140,16 @@ def test_a_client_who_hangs_up_has_imported_nothing(system: System) -> None:
         head += f'Authorization: {system.headers["Authorization"]}\r\nContent-Length: {len(content)}\r\n\r\n'
         connection.sendall(head.encode() + content)
     assert upload(system, 'customers', content.decode()).json()['imported'] == 20_000, 'the addresses are free'
+
+
+def test_an_import_is_found_by_the_key_of_its_request_and_only_by_who_may_see_it(system: System) -> None:
+    address = system.url('crud', '/api/products/import?background=true')
+    headers = {'Content-Type': 'text/csv', 'Idempotency-Key': 'lost-answer'}
+    begun = system.client.post(address, content='sku,name,price\nL-1,Lost,1\n', headers=headers).json()
+    listed = system.url('crud', '/api/imports')
+    found = system.client.get(listed, params={'idempotency_key': 'lost-answer'}).json()['imports']
+    assert [one['id'] for one in found] == [begun['id']]
+    assert system.client.get(listed, params={'idempotency_key': 'another'}).json() == {'imports': []}
+    assert begun['id'] in {one['id'] for one in system.client.get(listed).json()['imports']}
+    with httpx.Client() as stranger:
+        assert stranger.get(listed).status_code == 401

@@ -1,4 +1,4 @@
-"""REST for imports: sending a file, asking how far it is, cancelling it."""
+"""REST for imports: sending a file, asking how far it is, cancelling it, listing those of late."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class ImportApi:
         self._folder = folder
         self.routes = [
             route('POST', '/api/{entity}/import', self.begin),
+            route('GET', '/api/imports', self.list),
             route('GET', '/api/imports/{id}', self.show),
             route('DELETE', '/api/imports/{id}', self.cancel),
         ]
@@ -55,6 +56,12 @@ class ImportApi:
             return answer(job.as_json(), 202, {'Location': f'/api/imports/{job.work.id}'})
         result = await self._imports.wait(job, lambda: _gone(request))
         return answer(result, 200 if asked.dry_run else 201)
+
+    async def list(self, request: Request) -> Response:
+        """The imports that run or have run lately."""
+        key = request.query_params.get('idempotency_key', '')
+        jobs = self._imports.begun_by(logged_in(request), key)
+        return answer({'imports': [job.as_json() for job in jobs]})
 
     async def show(self, request: Request) -> Response:
         """How far an import is, and how it ended."""
@@ -81,6 +88,8 @@ class ImportApi:
 
         try:
             await upload.receive(chunks(), lines=asked.reading.kind != JSON)
+            if await request.is_disconnected():
+                raise ClientDisconnect
         except ClientDisconnect:
             upload.close()
             raise Malformed('The file did not come to its end.') from None

@@ -84,9 +84,14 @@ class Imports:
     def get(self, import_id: str, principal: Principal) -> Job:
         """An import of this process that `principal` has begun; admins know of all."""
         job = self._jobs.get(import_id)
-        if job is None or not (principal.admin or principal.id == job.work.author.principal.id):
+        if job is None or not _may_see(job, principal):
             raise NotFound(f'There is no import {import_id[:80]!r}, or no longer.')
         return job
+
+    def begun_by(self, principal: Principal, idempotency_key: str = '') -> list[Job]:
+        """What `principal` has begun, or anybody if it is an admin, newest first; of one key if that is given."""
+        allowed = (job for job in reversed(self._jobs.values()) if _may_see(job, principal))
+        return [job for job in allowed if idempotency_key in {'', job.key}]
 
     async def told(self, import_id: str, principal: Principal) -> dict[str, Any]:
         """How an import stands; of one that ended before the last start, as far as the log tells it."""
@@ -188,3 +193,7 @@ class Imports:
         ended = [name for name, job in self._jobs.items() if job.ended]
         for name in ended[:-REMEMBERED]:
             del self._jobs[name]
+
+
+def _may_see(job: Job, principal: Principal) -> bool:
+    return principal.admin or principal.id == job.work.author.principal.id

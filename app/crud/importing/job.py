@@ -11,6 +11,7 @@ from app.errors import Problem
 
 WAITING, RUNNING, UNDOING = 'waiting', 'running', 'undoing'
 FINISHED, FAILED, CANCELLED = 'finished', 'failed', 'cancelled'
+STATES = (WAITING, RUNNING, UNDOING, FINISHED, FAILED, CANCELLED)
 
 
 @dataclass(slots=True)
@@ -27,6 +28,11 @@ class Job:
     def ended(self) -> bool:
         """Whether nothing more happens to it."""
         return self.state in {FINISHED, FAILED, CANCELLED}
+
+    @property
+    def key(self) -> str:
+        """The Idempotency-Key that its request came with, as the client wrote it."""
+        return self.work.author.idempotency_key.split(' ', 2)[-1]
 
     def as_json(self) -> dict[str, Any]:
         """How it stands, for whoever asks."""

@@ -1,5 +1,6 @@
 // Copy, cut, paste, fill and clear: between ranges, and from and to spreadsheets.
 
+import { toClipboard } from "../dom.js";
 import { request } from "../http.js";
 import { toast } from "../toast.js";
 import { confirm } from "./confirm.js";
@@ -21,7 +22,7 @@ export function createClipboard({ box, grid, range, rows, fields, labels, saving
     if (tooMany(bounds)) return;
     const found = await records(bounds.top, bounds.bottom);
     const table = found.map((record) => bounds.columns.map((name) => toText(record[name], fields.get(name), labels)));
-    await navigator.clipboard.writeText(writeTable(table));
+    await toClipboard(writeTable(table));
     toast(`Copied ${counted(found.length, "row")} of ${counted(bounds.columns.length, "column")}`);
   }
 
@@ -40,9 +41,9 @@ export function createClipboard({ box, grid, range, rows, fields, labels, saving
     const create = [];
     for (let row = last + 1; row <= bounds.bottom; row += 1) create.push(values(row - bounds.top));
     if (create.length && !(creatable && (await confirm(`Add ${counted(create.length, "record")}?`, "What you paste goes on below the last row.", "Add")))) create.length = 0;
-    await saving.save(found.map((record, index) => ({ record, values: values(index) })), { create }).catch(() => {});
     range.start(bounds.top, bounds.columns[0]);
     range.stretch(last, names.length > 1 ? all[Math.min(start + width, all.length) - 1] : bounds.columns[0]);
+    await saving.save(found.map((record, index) => ({ record, values: values(index) })), { create }).catch(() => {});
   }
 
   async function fill({ top, bottom, columns }, from, to) {

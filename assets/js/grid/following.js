@@ -1,6 +1,6 @@
 // Changes by others, as they happen: patched into the rows that are loaded, or asked for anew where the order may change.
 
-import { follow } from "../live.js";
+import { changesOf, follow } from "../live.js";
 
 const PAUSE = 1000;
 
@@ -40,8 +40,7 @@ export function followChanges({ grid, options, view, onTotals, onPresence }) {
 
   return follow({
     position: options.position,
-    socket: (position) => `${location.origin.replace("http", "ws")}/ws/${options.entity}?after=${position}`,
-    poll: (position) => `/api/${options.entity}/changes?after=${position}`,
+    ...changesOf(options.entity),
     onMessage: take,
     onPresence,
   });
