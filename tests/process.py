@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Self
 
@@ -51,8 +54,7 @@ class System:
         self._token = ''
         self._logged_in_at = 0.0
         if admin and not data.exists():
-            created = run('create-admin', ADMIN, EMAIL, '--data', str(data), DBBASIC_PASSWORD=PASSWORD)
-            assert created.returncode == 0, created.stderr
+            shutil.copytree(_data_with_admin(), data)
         self._start()
 
     def __enter__(self) -> Self:
@@ -178,6 +180,16 @@ class System:
             del self.client
 
 
+@cache
+def _data_with_admin() -> Path:
+    """A data folder with nothing but the admin, to be copied: hashing a password takes its time."""
+    folder = Path(tempfile.mkdtemp(prefix='dbbasic-admin'))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    created = run('create-admin', ADMIN, EMAIL, '--data', str(folder / 'data'), DBBASIC_PASSWORD=PASSWORD)
+    assert created.returncode == 0, created.stderr
+    return folder / 'data'
+
+
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run the program to its end, with these environment variables besides the usual ones."""
     command = [sys.executable, 'main.py', *arguments]
@@ -229,5 +241,7 @@ def _answers(address: str) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith(('DBBASIC_', 'NICEGUI_'))}
+    # Compiled modules are kept, as they are for users: without them each start would take half a second longer.
+    unwanted = ('DBBASIC_', 'NICEGUI_', 'PYTHONDONTWRITEBYTECODE')
+    own = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
     return own | {'PYTHONIOENCODING': 'utf-8'}
