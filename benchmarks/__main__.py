@@ -10,11 +10,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import auth, data, http, log, peer, peers, subscribers, transfer
+from benchmarks import auth, data, http, log, pages, peer, peers, subscribers, transfer
 from benchmarks.measuring import RUNS, SECONDS
 
-GROUPS = ('log', 'http', 'auth', 'data', 'subscribers', 'transfer', 'peers')
-WITHOUT_WRK = {'log', 'subscribers', 'transfer'}
+GROUPS = ('log', 'http', 'auth', 'data', 'subscribers', 'transfer', 'pages', 'peers')
+WITHOUT_WRK = {'log', 'subscribers', 'transfer', 'pages'}
 
 
 def main() -> int:
@@ -22,6 +22,7 @@ def main() -> int:
     parser = argparse.ArgumentParser('python -m benchmarks', description=__doc__)
     parser.add_argument('groups', nargs='*', metavar='group', help=f'{", ".join(GROUPS)}; all if none is named')
     parser.add_argument('--records', type=int, default=100_000, help='customers that are there before reading (100000)')
+    parser.add_argument('--rows', type=int, default=1_000_000, help='customers in the grid (1000000)')
     parser.add_argument('--events', type=int, default=1_000_000, help='events in the log that is replayed (1000000)')
     parser.add_argument('--seconds', type=int, default=60, help='of appends while checkpoints happen (60)')
     parser.add_argument('--runs', type=int, default=RUNS, help=f'runs of each operation beside a peer ({RUNS})')
@@ -58,6 +59,8 @@ def _run(name: str, folder: Path, options: argparse.Namespace) -> None:
         subscribers.run(folder)
     elif name == 'transfer':
         transfer.run(folder, options.records)
+    elif name == 'pages':
+        pages.run(folder, options.rows)
     else:
         peers.run(folder, options.records, options.runs, options.load)
 

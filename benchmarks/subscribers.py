@@ -34,13 +34,22 @@ def run(folder: Path) -> None:
     with System(folder / 'data') as system:
         fill(system, RECORDS)
         ids = ids_of(system)
+        alone = unheard(system, ids)
         for name, paths in KINDS.items():
             with never_reading(system, PLAIN):
-                measure(system, name, ids, [system.url('crud', path).replace('http', 'ws') for path in paths])
+                measure(system, name, ids, [system.url('crud', path).replace('http', 'ws') for path in paths], alone)
         print(f'  at most {peak_memory(system.process.pid):.0f} MB')
 
 
-def measure(system: System, name: str, ids: list[str], addresses: list[str]) -> None:
+def unheard(system: System, ids: list[str]) -> float:
+    """The processor seconds of the same changes while nobody listens."""
+    settle(system.process.pid)
+    before = processor_seconds(system.process.pid)
+    change(system, ids)
+    return processor_seconds(system.process.pid) - before
+
+
+def measure(system: System, name: str, ids: list[str], addresses: list[str], alone: float) -> None:
     """Print how long the subscribers waited for each change."""
     settle(system.process.pid)
     token = system.headers['Authorization'].removeprefix('Bearer ')
@@ -50,11 +59,17 @@ def measure(system: System, name: str, ids: list[str], addresses: list[str]) -> 
         before, began = processor_seconds(system.process.pid), time.monotonic()
         slowest = change(system, ids)
         heard: dict[str, Any] = json.loads(listeners.stdout.readline())
-        share = (processor_seconds(system.process.pid) - before) / (time.monotonic() - began)
+        spent = processor_seconds(system.process.pid) - before
+        share = spent / (time.monotonic() - began)
     whole = RATE * SECONDS
     missing = '' if heard['fewest'] == heard['most'] == whole else f', {heard["fewest"]} to {heard["most"]} heard'
     times = f'p50 {heard["p50"]:.1f} ms, p99 {heard["p99"]:.1f} ms, longest {heard["longest"] * 1000:.0f} ms'
     say(f'{SUBSCRIBERS} subscribers {name}, one never reads, {RATE} writes/s: {times}{missing}', AIM)
+    each = (spent - alone) / (SUBSCRIBERS * whole)
+    say(
+        f'  {each * 1_000_000:.0f} µs of a processor for each subscriber and change',
+        '≤ 150 µs' if PLAIN in ''.join(addresses) else '',
+    )
     print(f'  {share:.0%} of a processor, the slowest write was acknowledged after {slowest * 1000:.0f} ms')
 
 

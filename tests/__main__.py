@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
+from tests.rounds import LONG
+
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).parent.parent
 BESIDE_EACH_OTHER = ('--numprocesses=auto', '--dist=loadfile')
@@ -47,6 +49,8 @@ def main() -> int:
     parser.add_argument('--long', action='store_true', help='with the full number of rounds')
     parser.add_argument('--check', action='store_true', help='format, lint and types only')
     options = parser.parse_args()
+    if options.long:
+        os.environ[LONG] = 'yes'
     with tempfile.TemporaryDirectory() as folder:
         run = Run(options.long, Path(folder))
         run.step('format', BIN / 'ruff', 'format', '--check', '.')

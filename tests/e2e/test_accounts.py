@@ -162,6 +162,7 @@ def test_another_session_is_ended_and_profile_and_password_are_changed_by_keyboa
     expect(here.get_by_label('Time zone')).to_have_value('Europe/Berlin')
 
 
+@pytest.mark.long
 def test_an_account_is_disabled_found_and_deleted(system: System, window: Window) -> None:
     make(system, 'leaver')
     page = window(system.url('auth', '/users'))
@@ -190,6 +191,7 @@ def test_what_users_write_is_never_markup(system: System, window: Window) -> Non
     system.client.delete(system.url('auth', f'/api/keys/{made.json()["key"]["id"]}'))
 
 
+@pytest.mark.long
 def test_an_answer_that_comes_late_does_not_mix_with_a_newer_one(system: System, window: Window) -> None:
     for name in ('early', 'later'):
         make(system, f'{name}bird')

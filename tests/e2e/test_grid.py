@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import quote
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.stock import cell, listed, values
@@ -170,6 +171,7 @@ def test_a_reference_is_chosen_by_its_name_and_pasted_by_it(system: System, wind
     wait_until(lambda: system.client.get(saved).json()['customer_id'] == 'grace', 'the reference')
 
 
+@pytest.mark.long
 def test_the_grid_is_used_on_a_narrow_screen_without_scrolling_sideways(
     system: System, window: Window, stock: str
 ) -> None:

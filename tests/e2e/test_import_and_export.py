@@ -143,6 +143,7 @@ def test_what_stands_in_a_file_is_never_markup(home: Page, tmp_path: Path) -> No
     expect(home).to_have_title('Data · DBBasic')
 
 
+@pytest.mark.long
 def test_a_file_in_another_encoding_is_read_with_its_letters(home: Page, tmp_path: Path) -> None:
     path = tmp_path / 'old.csv'
     path.write_bytes('name,email\nZoë,zoe@example.org\n'.encode('cp1252'))
@@ -156,7 +157,7 @@ def test_a_file_in_another_encoding_is_read_with_its_letters(home: Page, tmp_pat
 @pytest.mark.usefixtures('clean')
 def test_a_cancelled_import_leaves_nothing(system: System, home: Page, tmp_path: Path) -> None:
     before = customers(system)
-    dialog = importing(home, tmp_path)
+    dialog = importing(home, tmp_path, 40_000)
     expect(dialog.get_by_role('status')).to_contain_text('of 40,000 rows')
     dialog.get_by_role('button', name='Cancel').click()
     expect(dialog.get_by_role('alert')).to_contain_text('was cancelled', timeout=60_000)
@@ -176,7 +177,7 @@ def test_an_import_that_is_cancelled_while_its_file_is_sent_leaves_nothing(
         held.append(route)
 
     home.route(lambda address: '/import?' in address and 'dry_run' not in address, hold)
-    dialog = importing(home, tmp_path)
+    dialog = importing(home, tmp_path, 20_000)
     wait_until(lambda: (home.title(), held)[1], 'the file to be sent')
     if arrives:
         request, names = held[0].request, ('content-type', 'idempotency-key')
@@ -188,12 +189,12 @@ def test_an_import_that_is_cancelled_while_its_file_is_sent_leaves_nothing(
     assert customers(system) == before
 
 
-def importing(home: Page, tmp_path: Path) -> Locator:
-    """The dialog with an import that takes a while."""
-    rows = ''.join(f'Halted {number},halt{number}@example.org\n' for number in range(40_000))
+def importing(home: Page, tmp_path: Path, count: int) -> Locator:
+    """The dialog while it imports so many customers."""
+    rows = ''.join(f'Halted {number},halt{number}@example.org\n' for number in range(count))
     dialog = begin(home, file(tmp_path, f'name,email\n{rows}'))
     dialog.get_by_role('button', name='Check').click()
-    dialog.get_by_role('button', name='Import 40,000 records').click(timeout=60_000)
+    dialog.get_by_role('button', name=f'Import {count:,} records').click(timeout=60_000)
     return dialog
 
 
@@ -222,6 +223,7 @@ def test_an_import_goes_on_when_its_dialog_is_closed(system: System, home: Page,
     assert len(system.client.get(system.url('crud', '/api/customers?search=on@example.org')).json()['records']) == 1
 
 
+@pytest.mark.long
 def test_the_steps_of_an_import_fit_a_phone(system: System, window: Window, tmp_path: Path) -> None:
     page = window(system.url('crud'), viewport={'width': 375, 'height': 740}, color_scheme='dark')
     dialog = begin(page, file(tmp_path, f'name,email,{"x" * 80}\n{"long " * 60},a@example.org,{"y" * 300}\n'))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.stock import cell, listed, records, values
@@ -130,6 +131,7 @@ def test_a_view_is_saved_shared_chosen_and_deleted(system: System, window: Windo
     expect(other.get_by_role('button', name='Views')).to_be_visible()
 
 
+@pytest.mark.long
 def test_changes_of_other_fields_do_not_collide(system: System, window: Window, stock: str) -> None:
     page = window(listed(system, stock), before=without_changes)
     cell(page, '30').click()

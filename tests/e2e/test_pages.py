@@ -11,22 +11,23 @@ from playwright.sync_api import Browser, Page, expect
 from tests.process import System
 
 Window = Callable[..., Page]
+RARE = pytest.mark.long
 PAGES = [
     ('portal', '/', 'Overview'),
     ('crud', '/', 'Data'),
     ('crud', '/orders', 'Orders'),
-    ('crud', '/explain', 'Who may do what'),
+    pytest.param('crud', '/explain', 'Who may do what', marks=RARE),
     ('events', '/', 'Events'),
-    ('events', '/streams', 'Streams'),
-    ('events', '/streams/customers/dan', 'customers/dan'),
+    pytest.param('events', '/streams', 'Streams', marks=RARE),
+    pytest.param('events', '/streams/customers/dan', 'customers/dan', marks=RARE),
     ('events', '/projections', 'Projections'),
-    ('events', '/projections/activity_per_day', 'activity_per_day'),
-    ('events', '/verify', 'Proof'),
-    ('events', '/backups', 'Backups'),
-    ('events', '/sql', 'SQL'),
+    pytest.param('events', '/projections/activity_per_day', 'activity_per_day', marks=RARE),
+    pytest.param('events', '/verify', 'Proof', marks=RARE),
+    pytest.param('events', '/backups', 'Backups', marks=RARE),
+    pytest.param('events', '/sql', 'SQL', marks=RARE),
     ('auth', '/', 'Account'),
     ('auth', '/users', 'Users'),
-    ('auth', '/audit', 'Audit'),
+    pytest.param('auth', '/audit', 'Audit', marks=RARE),
 ]
 
 

@@ -51,8 +51,9 @@ def deals(start_system: Callable[..., System], config: Path) -> System:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page; whatever the browser complains of fails the test."""
+def page(browser: Browser, deals: System) -> Iterator[Page]:
+    """A page, closed before its system ends; whatever the browser complains of fails the test."""
+
     context = browser.new_context(reduced_motion='reduce')
     page, complaints = context.new_page(), list[str]()
     page.on('pageerror', lambda error: complaints.append(str(error)))
@@ -127,6 +128,7 @@ def test_what_was_typed_outlives_the_end_of_the_server(browser: Browser, deals: 
     page.context.close()
 
 
+@pytest.mark.long
 def test_an_image_is_dropped_seen_and_kept_in_the_past(page: Page, deals: System) -> None:
     opened(page, deals, '/deals/a%2Fb%20%7E1')
     page.get_by_role('tab', name='Why').click()

@@ -198,6 +198,7 @@ def test_texts_of_others_stay_texts_wherever_they_are_shown(system: System, wind
     assert page.locator('#content img').count() == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('scheme', ['light', 'dark'])
 def test_a_narrow_screen_needs_no_sideways_scrolling(system: System, window: Window, scheme: str) -> None:
     address = given(system, f'narrow-{scheme}', name='Long' * 20, website=f'https://example.com/{"x" * 300}')
@@ -207,6 +208,7 @@ def test_a_narrow_screen_needs_no_sideways_scrolling(system: System, window: Win
     expect(page.get_by_role('button', name='Save')).to_be_in_viewport()
 
 
+@pytest.mark.long
 def test_leaving_with_something_unsaved_asks_first(system: System, window: Window) -> None:
     page = ready(window(given(system, 'leaving')))
     asked: list[str] = []

@@ -79,6 +79,7 @@ def test_content_that_means_harm_is_shown_as_it_is(page: Page, wide: System) -> 
     assert page.evaluate('document.documentElement.scrollWidth <= innerWidth')
 
 
+@pytest.mark.long
 def test_a_slow_network_shows_what_is_typed_at_once_and_a_cut_one_loses_nothing(page: Page, wide: System) -> None:
     slow = threading.Event()
     page.route('**/batch', lambda route: (slow.wait(20), route.continue_()))

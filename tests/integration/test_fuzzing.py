@@ -12,7 +12,7 @@ from tests.fuzzing import Fuzzing, Request, patiently
 from tests.process import ADMIN, PASSWORD, System
 from tests.samples import PNG
 
-EXAMPLES = [10, pytest.param(100, marks=pytest.mark.long)]
+EXAMPLES = [4, pytest.param(100, marks=pytest.mark.long)]
 PERSON = {'username': 'ida', 'email': 'ida@example.com', 'password': 'seven green bottles'}
 
 

@@ -45,7 +45,7 @@ asyncio.run(main(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), int(sys.a
 """
 
 
-@pytest.mark.parametrize('rounds', [2, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize('rounds', [1, pytest.param(20, marks=pytest.mark.long)])
 def test_nothing_of_an_import_is_visible_after_kill_9(
     start_system: Callable[..., System], tmp_path: Path, config: Path, rounds: int
 ) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app import codec
 from app.errors import Malformed
+from tests.rounds import rounds
 
 KEYS = st.text(max_size=5).filter(lambda key: not key.startswith(':'))
 LEAVES = (
@@ -27,14 +28,14 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=rounds(150))
 def test_what_is_written_is_read_back_as_it_was(value: object) -> None:
     assert codec.decode(codec.encode(value)) == value
     assert codec.decode(codec.canonical(value)) == value
 
 
 @given(st.dictionaries(KEYS, LEAVES, min_size=2, max_size=6))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=rounds(60))
 def test_the_order_of_keys_does_not_show_in_the_canonical_text(value: dict[str, object]) -> None:
     assert codec.canonical(dict(reversed(value.items()))) == codec.canonical(value)
 

@@ -12,6 +12,7 @@ from app.config import check
 from app.errors import Invalid, NotFound
 from app.schema import Entity, encode_part
 from app.schema_problems import FIXED_WORDS
+from tests.rounds import rounds
 
 PLAIN = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._'
 
@@ -26,7 +27,7 @@ MINTED = entity('fields: {id: primary_key, a: {type: string, searchable: true}, 
 
 
 @given(st.text(min_size=1), st.text(min_size=1))
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=rounds(200))
 def test_any_key_spells_an_id_that_reads_back(a: str, b: str) -> None:
     record_id = PAIRS.record_id({'first': a, 'b': b})
     assert set(record_id) <= set(PLAIN + '%~')
@@ -35,7 +36,7 @@ def test_any_key_spells_an_id_that_reads_back(a: str, b: str) -> None:
 
 
 @given(st.lists(st.text(min_size=1), min_size=4, max_size=4))
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=rounds(200))
 def test_different_keys_spell_different_ids(parts: list[str]) -> None:
     one, two = tuple(parts[:2]), tuple(parts[2:])
     ids = {PAIRS.record_id({'first': a, 'b': b}) for a, b in (one, two)}
@@ -43,7 +44,7 @@ def test_different_keys_spell_different_ids(parts: list[str]) -> None:
 
 
 @given(st.text(min_size=1, max_size=20))
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=rounds(100))
 def test_an_id_may_be_encoded_more_than_needed(text: str) -> None:
     every_byte = ''.join(f'%{byte:02x}' for byte in text.encode())
     assert PAIRS.canonical_id(f'{every_byte}~{every_byte}') == f'{encode_part(text)}~{encode_part(text)}'

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from app import codec
 from app.config import WrongConfig, check
+from tests.rounds import rounds
 from tests.unit.crud.changes import whole
 from tests.unit.crud.conftest import OpenShop
 from tests.unit.crud.shop import ADMIN, ANN, OPEN, SELLER, Shop
@@ -106,7 +107,7 @@ VALUES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=rounds(60), deadline=None)
 @given(values=VALUES)
 def test_memory_and_database_compute_the_same(lasting_lines: Shop, values: dict[str, Any]) -> None:
     made = lasting_lines.create('lines', **values)

@@ -20,6 +20,7 @@ from app.crud.export_formats import FORMATS
 from app.crud.exporting import Exports
 from app.errors import Denied, Malformed
 from app.permissions import Principal
+from tests.rounds import rounds
 from tests.unit.crud.conftest import OpenShop
 from tests.unit.crud.shop import ANN, BOB, OPEN, SELLER, Shop
 
@@ -160,7 +161,7 @@ def lasting_things(tmp_path_factory: pytest.TempPathFactory) -> Any:
     shop.close()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=rounds(40), deadline=None)
 @given(records=RECORDS, kind=st.sampled_from(['csv', 'json']))
 def test_what_was_exported_comes_back_as_it_was(lasting_things: Shop, records: list[dict[str, Any]], kind: str) -> None:
     shop = lasting_things

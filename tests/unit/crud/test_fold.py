@@ -11,6 +11,7 @@ from app.crud.values import stored_form
 from app.errors import Conflict, NotFound
 from app.events.aggregate import event_owner, fold
 from app.identifier import new_id
+from tests.rounds import rounds
 from tests.unit.crud.shop import ANN, BOB, Shop
 
 NAMES = st.text('aÖ😀', min_size=1, max_size=3)
@@ -29,7 +30,7 @@ STEPS: st.SearchStrategy[tuple[str, dict[str, Any]]] = st.one_of(
 
 
 @given(st.lists(st.tuples(STEPS, st.sampled_from([ANN, BOB])), max_size=8))
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=rounds(50))
 def test_the_fold_of_a_record_is_its_row_whatever_happened(lasting_shop: Shop, steps: list[Any]) -> None:
     shop, record_id = lasting_shop, new_id()
     entity = shop.catalog.entities['customers']

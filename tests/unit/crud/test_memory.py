@@ -15,6 +15,7 @@ from app import codec
 from app.crud import memory as memory_module
 from app.crud.memory import AnswerMemory, CreationOrder, Kept, RecordMemory
 from app.events import Event
+from tests.rounds import rounds
 from tests.unit.crud.conftest import OpenShop
 from tests.unit.crud.shop import ANN, CUSTOMERS, DOCUMENTS, SELLER, Shop, author
 
@@ -142,7 +143,7 @@ VERBS = st.lists(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=rounds(30), deadline=None)
 @given(verbs=VERBS)
 def test_lists_and_records_are_as_fresh_as_the_last_write(lasting_shop: Shop, verbs: list[tuple[str, int]]) -> None:
     shop = lasting_shop

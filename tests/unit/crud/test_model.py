@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.crud.operations import Operation, perform
+from tests.rounds import rounds
 from tests.unit.crud.shop import ADMIN, OPEN, Shop, author
 
 Values = dict[str, Any]
@@ -208,7 +209,7 @@ def read(model: Model, query: list[tuple[str, str]], limit: int) -> Iterator[lis
         yield found
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=rounds(30))
 @given(st.data(), SCHEMAS)
 def test_lists_agree_with_a_model(models: Shop, data: st.DataObject, schema: Schema) -> None:
     check(models, data, schema)

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.crud import listing
+from tests.rounds import rounds
 from tests.unit.crud.shop import ADMIN, OPEN, Shop, author
 
 ITEMS = f"""
@@ -105,7 +106,7 @@ def in_order(rows: list[dict[str, Any]], sorts: list[str]) -> list[str]:
 
 
 @given(ROWS, SORTS, st.integers(1, 5))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=rounds(40))
 def test_every_record_is_on_one_page_in_the_right_place(
     items: Shop, rows: list[dict[str, Any]], sorts: list[str], limit: int
 ) -> None:
@@ -140,7 +141,7 @@ FILTERS = st.one_of(
 
 
 @given(ROWS, st.lists(FILTERS, min_size=1, max_size=2))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=rounds(40))
 def test_filters_agree_with_plain_python(items: Shop, rows: list[dict[str, Any]], filters: list[Any]) -> None:
     made = fill(items, rows)
     for name, *_ in filters:
@@ -163,7 +164,7 @@ def test_filters_agree_with_plain_python(items: Shop, rows: list[dict[str, Any]]
 
 
 @given(ROWS, WORDS)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=rounds(40))
 def test_search_and_contains_take_every_character_as_it_is(items: Shop, rows: list[Any], word: str) -> None:
     made = fill(items, rows)
     held = [row for row in made if row['word'] is not None]
@@ -175,7 +176,7 @@ def test_search_and_contains_take_every_character_as_it_is(items: Shop, rows: li
 
 
 @given(ROWS, st.lists(st.integers(-3, 3), min_size=1, max_size=3), PRICES.filter(bool))
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=rounds(30))
 def test_lists_of_values_and_inequality_agree_with_plain_python(
     items: Shop, rows: list[Any], counts: list[int], price: str
 ) -> None:

@@ -13,6 +13,7 @@ from app.crud.table import FEW
 from app.crud.values import stored_form
 from app.events import Append, NewEvent, new_event
 from app.events.aggregate import fold
+from tests.rounds import rounds
 from tests.unit.crud.changes import apply, things, values, whole
 from tests.unit.crud.conftest import OpenShop
 from tests.unit.crud.shop import Shop
@@ -96,7 +97,7 @@ STEPS = st.lists(st.tuples(st.sampled_from('abc'), st.integers(0, 3), st.boolean
 
 
 @given(STEPS)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=rounds(40))
 def test_however_events_are_grouped_the_row_is_the_fold(lasting_shop: Shop, steps: list[tuple[str, int, bool]]) -> None:
     shop, waiting = lasting_shop, list[NewEvent]()
     alive = {name: name in shop.ids('orders', 'limit=500') for name in 'abc'}

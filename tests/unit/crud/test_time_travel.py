@@ -15,6 +15,7 @@ from app import codec
 from app.errors import Conflict, Malformed, NotFound, NotLoggedIn
 from app.events import Event
 from app.permissions import ANONYMOUS, Principal
+from tests.rounds import rounds
 from tests.unit.crud.conftest import OpenShop
 from tests.unit.crud.shop import ADMIN, ANN, BOB, OPEN, SELLER, Shop
 
@@ -83,7 +84,7 @@ def differences(shop: Shop) -> list[str]:
 
 
 @given(STEPS)
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=rounds(10))
 def test_the_table_at_every_position_is_what_a_replay_gives(lasting_shop: Shop, steps: list[Any]) -> None:
     shop, names = lasting_shop, f'{next(NUMBERS)}'
     before = len(shop.events())

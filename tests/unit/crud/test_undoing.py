@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from app.crud.operations import Operation, perform
 from app.errors import Conflict, Denied, Malformed, NotFound
 from app.permissions import Principal
+from tests.rounds import rounds
 from tests.unit.crud.shop import ANN, BOB, Shop, author
 
 
@@ -144,7 +145,7 @@ EDITS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=rounds(25), deadline=None)
 @given(before=EDITS, undone=EDITS)
 def test_undoing_the_last_batch_leaves_everything_as_it_was(lasting_shop: Shop, before: Any, undone: Any) -> None:
     shop = lasting_shop

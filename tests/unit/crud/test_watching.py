@@ -15,6 +15,7 @@ from app import codec
 from app.config import check
 from app.errors import Denied, Malformed
 from app.permissions import Principal
+from tests.rounds import rounds
 from tests.unit.crud.shop import ADMIN, ANN, BOB, CUSTOMERS, Shop, author
 
 
@@ -58,7 +59,7 @@ def test_a_view_begins_with_what_is_in_it_and_tells_what_enters_changes_and_leav
 EDITS = st.lists(st.tuples(st.sampled_from('abc'), st.sampled_from(['set', 'delete']), st.integers(0, 3)), max_size=12)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=rounds(20), deadline=None)
 @given(before=EDITS, missed=EDITS)
 def test_whoever_comes_back_after_a_gap_knows_in_the_end_what_is_there(
     lasting_shop: Shop, before: Any, missed: Any

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from app.events import writer
 from app.events.event import GENESIS, Event, chain
 from app.events.log import Apply
+from tests.rounds import rounds
 from tests.unit.events.asking import all_events, append_together, create, opened
 
 NOON = 1_750_000_000_000_000
@@ -91,7 +92,7 @@ def test_after_a_write_that_failed_time_goes_on_from_the_last_event_too(tmp_path
     asyncio.run(story())
 
 
-@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=rounds(20), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(st.integers(0, 2 * NOON), max_size=5), min_size=1, max_size=4))
 def test_whatever_the_clock_shows_order_is_kept_over_any_number_of_starts(
     tmp_path_factory: pytest.TempPathFactory, clock: SimpleNamespace, starts: list[list[int]]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from app.events.event import GENESIS, Head
 from app.events.head_file import BLOCK, SLOT, HeadFile
+from tests.rounds import rounds
 
 
 @pytest.fixture
@@ -168,7 +169,7 @@ def test_a_first_write_that_was_torn_is_damage(path: Path) -> None:
         read(path)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=rounds(200))
 @given(st.integers(0, BLOCK + SLOT - 1), st.integers(0, 7))
 def test_a_flipped_bit_never_yields_a_head_that_was_not_written(
     tmp_path_factory: pytest.TempPathFactory, place: int, bit: int

@@ -21,6 +21,7 @@ from app.events import facts as facts_module
 from app.events import writer as writer_module
 from app.events.event import GENESIS, chain
 from app.events.log import IdReused
+from tests.rounds import rounds
 from tests.unit.events.asking import all_claims, all_events, append_together, happened
 
 STREAMS = ['a/1', 'a/2', 'b/1', 'b/2', 'b/3', 'c/1']
@@ -198,4 +199,4 @@ def with_fresh_names(request: Append) -> Append:
 
 
 TestLogAndModel = LogAndModel.TestCase
-TestLogAndModel.settings = settings(deadline=None, max_examples=20, stateful_step_count=12)
+TestLogAndModel.settings = settings(deadline=None, max_examples=rounds(20), stateful_step_count=12)

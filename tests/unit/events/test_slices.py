@@ -22,6 +22,7 @@ from app.events.api import EventsApi
 from app.events.rest import log as log_module
 from app.events.slices import moment, parse_slice
 from app.events.store import EventStore
+from tests.rounds import rounds
 from tests.unit.events.test_store import ROOT, Lasting, opened_store, put, until
 
 NUMBER = 60
@@ -87,7 +88,7 @@ def plainly(events: list[Event], asked_for: dict[str, Any]) -> list[Event]:
 
 
 @given(ASKED, st.sampled_from([3, 20_000]), st.sampled_from(['asc', 'desc']))
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=rounds(200))
 def test_a_slice_is_what_a_plain_filter_gives(
     lasting: Lasting, asked_for: dict[str, Any], looked_at: int, order: str
 ) -> None:

@@ -20,6 +20,7 @@ from app.events.aggregate import fold
 from app.events.snapshots import Snapshots
 from app.events.store import EventStore
 from app.permissions import ANONYMOUS
+from tests.rounds import rounds
 from tests.unit.events.asking import all_events
 from tests.unit.events.test_store import ANN, AUDITOR, ROOT, Lasting, asked, opened_store, put, until
 
@@ -78,7 +79,7 @@ async def act(lasting: Lasting, snapshots: Snapshots, category: str, step: tuple
 
 
 @given(STEPS, st.integers(0, 4))
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=rounds(12))
 def test_states_are_the_plain_fold_whatever_snapshots_there_are(lasting: Lasting, steps: list[Any], every: int) -> None:
     category = f'c{next(NUMBERS)}'
     snapshots = Snapshots(lasting.log, lasting.store.derived, lambda: every)

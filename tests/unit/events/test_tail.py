@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from app.events import tail
 from app.events.event import GENESIS, Event
 from app.events.tail import Tail
+from tests.rounds import rounds
 
 
 class Recorded:
@@ -144,7 +145,7 @@ def test_closing_ends_those_who_wait_and_those_who_are_behind() -> None:
     asyncio.run(story())
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=rounds(60))
 @given(
     st.lists(st.tuples(st.integers(1, 30), st.integers(0, 3), st.booleans()), min_size=1, max_size=12),
     st.lists(st.integers(0, 40), min_size=1, max_size=4),

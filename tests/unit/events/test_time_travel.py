@@ -14,6 +14,7 @@ from app import codec
 from app.errors import Malformed
 from app.events import Append, Event, new_event, rfc3339
 from app.events.time_travel import position_at, records_as_of
+from tests.rounds import rounds
 from tests.unit.events.test_store import Lasting
 
 NUMBERS = itertools.count()
@@ -74,7 +75,7 @@ def as_column(value: Any, column: str) -> Any:
 
 
 @given(STEPS)
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=rounds(15))
 def test_records_at_every_position_are_what_a_replay_gives(lasting: Lasting, steps: list[Any]) -> None:
     category = f'c{next(NUMBERS)}'
     news = []

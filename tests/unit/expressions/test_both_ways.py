@@ -15,6 +15,7 @@ from app.errors import Malformed
 from app.expressions import Named, Row, Scope, Source, User, kind_of_column, parse_expression
 from app.expressions.kinds import EPOCH, microseconds, microseconds_of_day
 from app.expressions.node import EXACT
+from tests.rounds import rounds
 
 COLUMNS = {
     'name': 'VARCHAR', 'city': 'VARCHAR', 'limit_': 'DECIMAL(18,2)', 'huge': 'DECIMAL(38,4)', 'count_': 'BIGINT',
@@ -124,7 +125,7 @@ def database() -> Any:
 KINDS = grown(2)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=rounds(150), deadline=None)
 @given(record=RECORDS, parent=RECORDS, text=st.one_of(*KINDS.values()))
 @example(record={**dict.fromkeys(COLUMNS), 'name': 'İß'}, parent=dict.fromkeys(COLUMNS), text='lower(name)')
 def test_both_ways_give_the_same_value(database: Any, record: Any, parent: Any, text: str) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.fields.decimal import DecimalField
+from tests.rounds import rounds
 
 
 def decimal_field(**options: Any) -> DecimalField:
@@ -69,7 +70,7 @@ def test_limits_are_kept_and_named() -> None:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=rounds(200))
 def test_every_number_that_fits_is_kept_and_every_other_refused(data: st.DataObject) -> None:
     precision = data.draw(st.integers(1, 38))
     scale = data.draw(st.integers(0, min(precision, 37)))

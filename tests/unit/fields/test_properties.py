@@ -21,6 +21,7 @@ from app.crud.views import Views
 from app.events import Append, DuckDBLog, new_event, open_log
 from app.fields import Field
 from app.fields.duration import spelled
+from tests.rounds import rounds
 
 CONFIG = """
 resource: things
@@ -81,7 +82,7 @@ FIELDS: dict[str, Field] = check({'entities/x.yaml': CONFIG}).entities['things']
 @pytest.mark.parametrize('kind', VALUES)
 def test_what_is_stored_is_a_stored_form_already(kind: str) -> None:
     @given(VALUES[kind])
-    @settings(deadline=None, max_examples=50)
+    @settings(deadline=None, max_examples=rounds(50))
     def stable(value: Any) -> None:
         try:
             stored = FIELDS[kind].accept(value)
@@ -145,7 +146,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 
 @given(st.lists(st.fixed_dictionaries({}, optional={**VALUES, 'json': LEAVES | st.lists(LEAVES)}), max_size=4))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=rounds(60))
 def test_what_is_stored_comes_back_equal_through_a_real_table(bench: Bench, sent: list[dict[str, Any]]) -> None:
     entity = bench.catalog.entities['things']
     records = []
@@ -179,7 +180,7 @@ TEXTS = [
 @given(ENTRIES)
 @example([{'string': text, 'text': text, 'markdown': text} for text in TEXTS])
 @example([{'integer': n, 'duration': n, 'decimal': f'{n}.0000000001'} for n in (2**53 + 1, -(10**10), 0)])
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=rounds(60))
 def test_many_new_records_give_the_same_rows_as_one_after_the_other(bench: Bench, sent: list[dict[str, Any]]) -> None:
     records = [new_values(bench.catalog.entities['fast'], values) for values in sent]
     with pytest.MonkeyPatch.context() as patch:
