@@ -82,6 +82,12 @@ def window(browser: Browser, logged_in: Path) -> Iterator[Callable[..., Page]]:
     assert not complaints, complaints
 
 
+@pytest.fixture
+def home(system: System, window: Callable[..., Page]) -> Page:
+    """The page that all entities are on."""
+    return window(system.url('crud'))
+
+
 def _note(message: ConsoleMessage, complaints: list[str], network_is_broken: bool, refusals: bool) -> None:
     """Chromium itself reports what no script can keep from it: connections that fail, and requests that are refused."""
     expected = network_is_broken and re.search('WebSocket|status of 4(00|22)|ERR_FAILED', message.text)

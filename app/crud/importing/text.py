@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+from dataclasses import dataclass
 from typing import TextIO
 
 from app.crud.importing.upload import Upload
@@ -26,6 +27,8 @@ ENCODINGS = {
 }
 NAMES = {'utf-8-sig': 'UTF-8', 'utf-16': 'UTF-16', 'cp1252': 'Windows-1252', 'iso-8859-15': 'ISO-8859-15'}
 BLOCK = 65_536
+SHOWN = 20
+"""Characters before the place where it cannot be read."""
 
 
 def open_text(upload: Upload, encoding: str) -> TextIO:
@@ -47,26 +50,46 @@ def open_text(upload: Upload, encoding: str) -> TextIO:
 
 
 def unreadable(upload: Upload, encoding: str) -> Malformed:
-    """What is wrong with a file that is not in the encoding it was taken for: the line, and the byte."""
+    """What is wrong with a file that is not in the encoding it was taken for: the line, its place there, the byte."""
     decoder = codecs.getincrementaldecoder(encoding)()
-    name, line, offset = NAMES.get(encoding, encoding), 1, 0
+    name, place, offset = NAMES.get(encoding, encoding), Place(), 0
     with upload.open() as raw:
         while True:
             block = raw.read(BLOCK)
             held = len(decoder.getstate()[0])
             try:
-                line += decoder.decode(block, final=not block).count('\n')
+                place.pass_over(decoder.decode(block, final=not block))
             except UnicodeDecodeError as error:
                 before, bad = error.object[: error.start], error.object[error.start]
-                line += before.decode(error.encoding, errors='ignore').count('\n')
-                where = offset - held + error.start
+                place.pass_over(before.decode(error.encoding, errors='ignore'))
+                where = f'0x{bad:02X}, byte {offset - held + error.start + 1} of the file'
                 return Malformed(
-                    f'The file is not {name}: line {line} holds a byte that cannot be read '
-                    f'(0x{bad:02X}, byte {where + 1} of the file).' + _remedy(name)
+                    f'The file is not {name}: {place} holds a byte that cannot be read ({where}).{_remedy(name)}'
                 )
             offset += len(block)
             if not block:
                 return Malformed(f'The file is not {name}.')
+
+
+@dataclass(slots=True)
+class Place:
+    """Where in a text one is, and the last characters before."""
+
+    line: int = 1
+    column: int = 1
+    before: str = ''
+
+    def pass_over(self, text: str) -> None:
+        """Go on behind `text`."""
+        rest = text[text.rfind('\n') + 1 :]
+        if len(rest) < len(text):
+            self.line, self.column, self.before = self.line + text.count('\n'), 1, ''
+        self.column += len(rest)
+        self.before = (self.before + rest[-SHOWN:])[-SHOWN:]
+
+    def __str__(self) -> str:
+        after = f', after {self.before!r},' if self.before else ''
+        return f'line {self.line}, column {self.column}{after}'
 
 
 def _remedy(name: str) -> str:

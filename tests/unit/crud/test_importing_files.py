@@ -75,7 +75,12 @@ def test_columns_that_are_no_fields_are_named_with_what_was_probably_meant(
 
 DEEP = '[' * 50_000
 HOSTILE: list[tuple[str, bytes, dict[str, Any], str]] = [
-    ('csv', b'name\nA\nB\xfc\n', EMPTY, r'not UTF-8: line 3 .*0xFC, byte 9 of the file.*encoding=windows-1252'),
+    (
+        'csv',
+        b'name\nA\nB\xfc\n',
+        EMPTY,
+        r"not UTF-8: line 3, column 2, after 'B', .*0xFC, byte 9 of the file.*encoding=windows-1252",
+    ),
     ('csv', 'name\nÖ'.encode('utf-16')[:-1], EMPTY, 'not UTF-16: line 2'),
     ('csv', 'name\n'.encode('utf-16-le'), EMPTY, 'zero bytes: it is UTF-16 without a mark'),
     ('csv', 'name\n'.encode('utf-32'), EMPTY, 'UTF-32; save it as UTF-8'),

@@ -33,8 +33,6 @@ GONE: st.SearchStrategy[Any] = st.tuples(st.sampled_from(['delete', 'restore']),
 STEPS = st.lists(
     st.tuples(st.one_of(CREATED, CHANGED, GONE), st.sampled_from('ab'), st.sampled_from([ANN, BOB])), max_size=10
 )
-
-
 Table = dict[str, tuple[int, int, str, dict[str, Any]]]
 """Id -> version, position of the creation, owner and values."""
 

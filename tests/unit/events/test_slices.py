@@ -98,8 +98,7 @@ def test_a_slice_is_what_a_plain_filter_gives(
         number, more = asked_for[name]
         exact = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=events[number].recorded_at + more)
         asked_for[name] = exact.isoformat()
-    expected = plainly(events, asked_for)
-    wanted = parse_slice(asked_for)
+    expected, wanted = plainly(events, asked_for), parse_slice(asked_for)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(slices_module, 'LOOKED_AT', looked_at)
         page = lasting.run(lasting.log.database.read(wanted.read))

@@ -117,8 +117,7 @@ async def check_states(snapshots: Snapshots, events: list[Event], most: int = 10
 
 @pytest.mark.parametrize('every', [1, 4])
 def test_a_state_takes_no_more_events_than_the_policy_says(lasting: Lasting, every: int) -> None:
-    category = f'c{next(NUMBERS)}'
-    snapshots = Snapshots(lasting.log, lasting.store.derived, lambda: every)
+    category, snapshots = f'c{next(NUMBERS)}', Snapshots(lasting.log, lasting.store.derived, lambda: every)
 
     async def story() -> None:
         for size in (1, 3, 17, 4):

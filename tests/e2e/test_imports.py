@@ -1,4 +1,4 @@
-"""Importing and exporting files: by mouse, by keyboard only, with wrong files, and called off."""
+"""Importing files: by mouse, by keyboard only, with wrong files, and called off."""
 
 from __future__ import annotations
 
@@ -10,15 +10,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.e2e.keyboard import press_tab_until
 from tests.process import System, wait_until
 
 Window = Callable[..., Page]
 HOSTILE = '<img src=x onerror="document.title=1">'
-
-
-@pytest.fixture
-def home(system: System, window: Window) -> Page:
-    return window(system.url('crud'))
 
 
 @pytest.fixture
@@ -50,15 +46,6 @@ def begin(page: Page, path: Path) -> Locator:
     dialog.get_by_label('File').set_input_files(path)
     expect(dialog.get_by_role('button', name='Check')).to_be_visible()
     return dialog
-
-
-def press_tab_until(page: Page, target: Locator) -> None:
-    for _ in range(60):
-        if target.evaluate('one => one === document.activeElement'):
-            return
-        page.keyboard.press('Tab')
-        assert page.evaluate("!!document.activeElement.closest('dialog, body')")
-    raise AssertionError(f'{target} cannot be reached by Tab')
 
 
 @pytest.mark.usefixtures('clean')
@@ -236,41 +223,3 @@ def test_the_steps_of_an_import_fit_a_phone(system: System, window: Window, tmp_
 def fits(page: Page, dialog: Locator) -> bool:
     wide = page.evaluate('document.documentElement.scrollWidth') <= 375
     return bool(wide and dialog.evaluate('one => one.scrollWidth <= one.clientWidth'))
-
-
-def test_an_export_holds_what_the_filtered_list_shows(system: System, home: Page) -> None:
-    home.evaluate("""() => import('/assets/js/export_dialog.js').then((module) => module.openExport({
-        entity: 'customers', title: 'Customers', columns: ['name', 'status'], total: 2,
-        parameters: [['filter', "status = 'active' AND credit_limit > 1000"], ['sort', '-name'], ['limit', '1']],
-    }))""")
-    dialog = home.get_by_role('dialog', name='Export Customers')
-    expect(dialog.get_by_text('2 rows')).to_be_visible()
-    expect(dialog.get_by_text("status = 'active' AND credit_limit > 1000")).to_be_visible()
-    with home.expect_download() as download:
-        dialog.get_by_role('link', name='Download').click()
-    expect(dialog).to_be_hidden()
-    rows = list(csv.reader(download.value.path().read_text('utf-8-sig').splitlines()))
-    query = {'filter': "status = 'active' AND credit_limit > 1000", 'sort': '-name'}
-    listed = system.client.get(system.url('crud', '/api/customers'), params=query).json()['records']
-    assert listed
-    assert rows == [['name', 'status'], *([record['name'], record['status']] for record in listed)]
-    assert download.value.suggested_filename.startswith('customers-')
-
-
-def test_an_export_of_everything_by_keyboard_only(system: System, home: Page) -> None:
-    opener = home.get_by_role('button', name='Export: Products')
-    press_tab_until(home, opener)
-    home.keyboard.press('Enter')
-    dialog = home.get_by_role('dialog', name='Export Products')
-    press_tab_until(home, dialog.get_by_role('radio', name='CSV'))
-    home.keyboard.press('ArrowDown')
-    home.keyboard.press('ArrowDown')
-    expect(dialog.get_by_role('radio', name='JSON', exact=False).first).to_be_checked()
-    press_tab_until(home, dialog.get_by_role('radio', name='The columns shown'))
-    home.keyboard.press('ArrowDown')
-    press_tab_until(home, dialog.get_by_role('link', name='Download'))
-    with home.expect_download() as download:
-        home.keyboard.press('Enter')
-    records = json.loads(download.value.path().read_text('utf-8'))
-    total = system.client.get(system.url('crud', '/api/products')).json()['total']
-    assert (len(records), 'attributes' in records[0]) == (total, True)
