@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import statistics
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,10 +35,37 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+def for_each(paths: Sequence[Path]) -> Callable[[Callable[[Path], None]], Callable[[], None]]:
+    """Make one test of a rule for files, which names all that break it; a test for each takes longer than looking."""
+
+    def make(rule: Callable[[Path], None]) -> Callable[[], None]:
+        def test() -> None:
+            assert paths
+            broken = [f'{name_of(path)}: {problem}' for path in paths if (problem := _problem(rule, path))]
+            assert not broken, '\n'.join(broken)
+
+        return test
+
+    return make
+
+
+def _problem(rule: Callable[[Path], None], path: Path) -> str:
+    try:
+        rule(path)
+    except AssertionError as error:
+        return str(error) or 'breaks the rule'
+    return ''
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text('utf-8'))
+
+
 def imports(path: Path) -> set[str]:
     """The dotted names that a module imports; this project imports by absolute names only."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text('utf-8'))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -52,7 +80,7 @@ def owner(dotted: str) -> str:
     return parts[1] if len(parts) > 1 and parts[0] == 'app' and parts[1] in SERVICE_NAMES else ''
 
 
-@pytest.mark.parametrize('path', SOURCES, ids=name_of)
+@for_each(SOURCES)
 def test_imports_point_downwards(path: Path) -> None:
     place = name_of(path).removesuffix('.py').replace('/', '.')
     own = owner(place)
@@ -72,14 +100,14 @@ def test_imports_point_downwards(path: Path) -> None:
         assert not any(owner(name) == 'auth' for name in names), 'only main knows the auth service'
 
 
-@pytest.mark.parametrize('path', SOURCES, ids=name_of)
+@for_each(SOURCES)
 def test_each_third_party_has_one_home(path: Path) -> None:
     for library, homes in HOMES.items():
         if library in {name.split('.')[0] for name in imports(path)}:
             assert name_of(path).startswith(homes), f'{library} lives in {", ".join(homes)}'
 
 
-@pytest.mark.parametrize('path', [*SOURCES, *TESTS, *SCRIPTS], ids=name_of)
+@for_each([*SOURCES, *TESTS, *SCRIPTS])
 def test_files_stay_short(path: Path) -> None:
     assert len(path.read_text('utf-8').splitlines()) <= LONGEST_FILE
 
@@ -89,7 +117,7 @@ def test_most_files_are_shorter_still() -> None:
     assert statistics.median(lengths) <= MEDIAN_FILE, f'the median is {statistics.median(lengths)} lines'
 
 
-@pytest.mark.parametrize('path', SOURCES, ids=name_of)
+@for_each(SOURCES)
 def test_functions_fit_a_screen(path: Path) -> None:
     for node in functions(path):
         body = node.body[1:] if ast.get_docstring(node) else node.body
@@ -97,7 +125,7 @@ def test_functions_fit_a_screen(path: Path) -> None:
         assert length <= LONGEST_FUNCTION, f'{node.name} has {length} lines'
 
 
-@pytest.mark.parametrize('path', SOURCES, ids=name_of)
+@for_each(SOURCES)
 def test_names_say_what_things_are(path: Path) -> None:
     assert path.stem not in {'utils', 'helpers', 'common', 'models', 'types', 'constants'}
     text = path.read_text('utf-8')
@@ -107,20 +135,18 @@ def test_names_say_what_things_are(path: Path) -> None:
         assert not re.search(r'^\s*print\(', text, re.MULTILINE), 'the program speaks through logs and answers'
 
 
-@pytest.mark.parametrize('path', SOURCES, ids=name_of)
+@for_each(SOURCES)
 def test_what_is_public_says_what_it_is(path: Path) -> None:
-    tree = ast.parse(path.read_text('utf-8'))
+    tree = tree_of(path)
     assert ast.get_docstring(tree), 'the module needs a sentence'
     for node in public(tree):
         assert ast.get_docstring(node), f'{node.name} needs a sentence'
 
 
-@pytest.mark.parametrize('path', SOURCES, ids=name_of)
+@for_each(SOURCES)
 def test_port_numbers_stand_in_one_place(path: Path) -> None:
     if name_of(path) not in {'app/services.py', 'app/auth/__main__.py', 'app/auth/auth.py', 'app/auth/policy.py'}:
-        numbers = {
-            node.value for node in ast.walk(ast.parse(path.read_text('utf-8'))) if isinstance(node, ast.Constant)
-        }
+        numbers = {node.value for node in ast.walk(tree_of(path)) if isinstance(node, ast.Constant)}
         assert not {number for number in numbers if isinstance(number, int)} & set(range(8000, 8011))
 
 
@@ -131,7 +157,7 @@ def test_a_service_has_its_half_without_a_screen_and_its_page(name: str) -> None
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(ast.parse(path.read_text('utf-8'))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             yield node
 

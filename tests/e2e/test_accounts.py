@@ -109,6 +109,7 @@ def account_with_link(admin: Page) -> str:
     return link
 
 
+@pytest.mark.long
 def test_somebody_makes_a_key_uses_it_and_revokes_it(
     system: System, other_browser: Callable[[], BrowserContext]
 ) -> None:
@@ -176,6 +177,7 @@ def test_an_account_is_disabled_found_and_deleted(system: System, window: Window
     expect(page.get_by_text('0 users')).to_be_visible()
 
 
+@pytest.mark.long
 def test_what_users_write_is_never_markup(system: System, window: Window) -> None:
     sent = {'username': 'admin', 'password': 'correct horse battery staple'}
     headers = {'User-Agent': f'{MARKUP} Firefox/1'}

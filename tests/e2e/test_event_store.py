@@ -64,6 +64,7 @@ def test_streams_are_found_as_one_types(system: System, window: Window) -> None:
     expect(page.get_by_role('heading', name='order_items/A-1001~2')).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_projection_is_paused_resumed_and_rebuilt_by_its_buttons(system: System, window: Window) -> None:
     page = window(system.url('events', '/projections'))
     line = page.locator('tr', has=page.get_by_role('link', name='credit_by_status'))
@@ -116,6 +117,7 @@ def test_one_select_is_run_by_keyboard_and_saved_as_a_file(system: System, windo
     assert downloading.value.path().read_text().startswith('name,price\nCast-iron teapot,')
 
 
+@pytest.mark.long
 def test_sql_that_would_write_is_refused_in_words(system: System, window: Window) -> None:
     def expecting_a_refusal(page: Page) -> None:
         page.route('**/sql', lambda route: route.continue_())

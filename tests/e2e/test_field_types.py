@@ -54,6 +54,7 @@ def page(browser: Browser, shifts: System) -> Iterator[Page]:
     assert not complaints, complaints
 
 
+@pytest.mark.long
 def test_values_are_shown_as_people_read_them_and_filtered(page: Page) -> None:
     for text in ('Key Ring the bell', '06:30', 'a, b, c', '8:30:00', 'EUR 1,234.50 / h'):
         expect(page.get_by_role('gridcell', name=text, exact=True)).to_be_visible()

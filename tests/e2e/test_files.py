@@ -26,6 +26,7 @@ def shown(system: System) -> list[dict[str, object]]:
     return records
 
 
+@pytest.mark.long
 def test_a_file_is_sent_by_the_form_shown_in_the_grid_and_removed_again(
     things: System, page: Page, tmp_path: Path
 ) -> None:

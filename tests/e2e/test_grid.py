@@ -112,6 +112,7 @@ def test_one_value_fills_a_range_and_the_corner_fills_down(system: System, windo
     wait_until(lambda: values(system, stock, 'stock')[3:] == [40, 40], 'what the corner has filled')
 
 
+@pytest.mark.long
 def test_what_is_pasted_below_the_last_row_becomes_records_when_one_agrees(
     system: System, window: Window, stock: str
 ) -> None:
@@ -146,6 +147,7 @@ def test_selected_records_are_edited_together_after_a_preview_and_taken_back(
     wait_until(lambda: values(system, stock, 'stock') == [10, 20, 30, 40, 50], 'the undo')
 
 
+@pytest.mark.long
 def test_all_that_is_listed_is_deleted_and_comes_back(system: System, window: Window, stock: str) -> None:
     page = window(listed(system, stock))
     expect(cell(page, f'{stock} 5')).to_be_visible()

@@ -119,6 +119,7 @@ def test_a_wrong_file_shows_its_rows_and_loses_nothing(system: System, home: Pag
     expect(dialog.get_by_role('alert')).to_be_hidden()
 
 
+@pytest.mark.long
 def test_what_stands_in_a_file_is_never_markup(home: Page, tmp_path: Path) -> None:
     content = f'{HOSTILE},name,email\n{HOSTILE},"{HOSTILE.replace(chr(34), chr(34) * 2)}",h@example.org\n'
     dialog = begin(home, file(tmp_path, content, '<b>x<b>.csv'))
@@ -185,6 +186,7 @@ def importing(home: Page, tmp_path: Path, count: int) -> Locator:
     return dialog
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures('clean')
 def test_an_import_goes_on_when_its_dialog_is_closed(system: System, home: Page, tmp_path: Path) -> None:
     held: list[Route] = []

@@ -36,6 +36,7 @@ def test_a_filter_is_built_shared_by_its_address_and_gone_back_from(system: Syst
     expect(cell(page, f'{stock} 1')).to_be_visible()
 
 
+@pytest.mark.long
 def test_an_expression_that_is_wrong_says_where(system: System, window: Window, stock: str) -> None:
     page = window(listed(system, stock), refusals=True)
     page.get_by_role('button', name='Filter').click()
@@ -98,6 +99,7 @@ def test_one_sees_where_others_are_and_what_they_edit(system: System, window: Wi
     expect(two.get_by_title('admin: ')).to_have_count(0)
 
 
+@pytest.mark.long
 def test_one_sees_who_else_has_a_record_open_and_which_field_they_are_in(
     system: System, window: Window, stock: str
 ) -> None:

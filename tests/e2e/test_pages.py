@@ -65,6 +65,7 @@ def test_the_palette_leads_anywhere_by_keyboard(system: System, window: Window) 
     expect(page).to_have_url(system.url('crud', '/products'))
 
 
+@pytest.mark.long
 def test_the_api_is_documented_on_its_port(system: System, window: Window) -> None:
     page = window(system.url('crud', '/docs'))
     expect(page.get_by_text('List customers')).to_be_visible()
@@ -84,6 +85,7 @@ def test_the_api_is_tried_out_with_a_token(system: System, browser: Browser) -> 
     page.context.close()
 
 
+@pytest.mark.long
 def test_a_page_that_does_not_exist_says_so_and_leads_home(system: System, browser: Browser, logged_in: Path) -> None:
     page = browser.new_context(storage_state=logged_in).new_page()
     answer = page.goto(system.url('portal', '/nothing/here'))
@@ -115,6 +117,7 @@ def test_logging_out_ends_the_session_on_every_port(system: System, page: Page) 
     expect(page.get_by_role('button', name='Log in')).to_be_visible()
 
 
+@pytest.mark.long
 def test_it_is_explained_who_may_do_what(system: System, window: Window) -> None:
     page = window(system.url('crud', '/explain?entity=customers&record=dan&action=delete&user=admin'))
     expect(page.get_by_text('admin is an admin.')).to_be_visible()

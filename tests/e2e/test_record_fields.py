@@ -72,6 +72,7 @@ def opened(page: Page, system: System, path: str, user: str = ADMIN) -> Page:
     return ready(page)
 
 
+@pytest.mark.long
 def test_fields_follow_what_is_typed_before_it_is_saved(page: Page, deals: System) -> None:
     opened(page, deals, '/deals/a%2Fb%20%7E1')
     expect(page.get_by_role('heading', name='a/b ~1', level=1)).to_be_visible()

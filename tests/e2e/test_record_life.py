@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.test_record_page import change, given, ready, saved
@@ -58,6 +59,7 @@ def test_every_version_has_an_address_and_the_back_button_works(system: System, 
     expect(other.get_by_label('Phone')).to_have_value('+1 555 010-0002')
 
 
+@pytest.mark.long
 def test_a_moment_of_the_past_is_told_and_cannot_be_changed(system: System, window: Window) -> None:
     address = given(system, 'moment', name='As it began')
     first = system.client.get(system.url('crud', '/api/customers/moment/history')).json()['versions'][0]
@@ -106,6 +108,7 @@ def test_the_timeline_tells_what_became_of_what_and_who_is_to_blame(system: Syst
     expect(page.locator('[data-blame]')).to_contain_text('(version 2)')
 
 
+@pytest.mark.long
 def test_what_never_was_is_not_found(system: System, window: Window) -> None:
     for path in (
         '/customers/nobody',

@@ -94,6 +94,7 @@ def ready_new(page: Page) -> Page:
     return page
 
 
+@pytest.mark.long
 def test_a_mistake_on_another_tab_is_shown_there(system: System, window: Window) -> None:
     page = ready(window(given(system, 'tabs')))
     trade = page.get_by_role('tab', name='Trade')
@@ -187,6 +188,7 @@ def test_what_refers_to_it_appears_and_goes_as_others_write(system: System, wind
     system.client.delete(address).raise_for_status()
 
 
+@pytest.mark.long
 def test_texts_of_others_stay_texts_wherever_they_are_shown(system: System, window: Window) -> None:
     page = ready(window(given(system, 'hostile', name=HOSTILE, notes=HOSTILE)))
     change(system, 'hostile', notes=f'{HOSTILE} again')

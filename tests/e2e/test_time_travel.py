@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import quote
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.process import System
@@ -33,6 +34,7 @@ def test_the_past_is_an_address_that_cannot_be_changed(system: System, window: W
     expect(page.get_by_role('gridcell', name=name, exact=True)).to_be_visible()
 
 
+@pytest.mark.long
 def test_before_everything_there_was_nothing(system: System, window: Window) -> None:
     page = window(system.url('crud', '/customers?search=dan'))
     expect(page.get_by_role('gridcell', name='Dan', exact=True)).to_be_visible()

@@ -104,6 +104,7 @@ def test_a_slow_network_shows_what_is_typed_at_once_and_a_cut_one_loses_nothing(
     wait_until(lambda: wide.client.get(wide.url('crud', '/api/wides/w2')).json()['part_1'] == 'lost?', 'the second try')
 
 
+@pytest.mark.long
 def test_what_happens_while_the_server_is_away_is_seen_when_it_is_back(page: Page, wide: System) -> None:
     expect(page.get_by_text('Live', exact=True)).to_be_visible()
     wide.kill()

@@ -12,7 +12,6 @@ from tests.fuzzing import Fuzzing, Request, patiently
 from tests.process import ADMIN, PASSWORD, System
 from tests.samples import PNG
 
-EXAMPLES = [4, pytest.param(100, marks=pytest.mark.long)]
 PERSON = {'username': 'ida', 'email': 'ida@example.com', 'password': 'seven green bottles'}
 
 
@@ -25,12 +24,13 @@ def open_system(tmp_path: Path, config: Path) -> Iterator[System]:
         yield running
 
 
-@pytest.mark.parametrize('examples', EXAMPLES)
+@pytest.mark.long
+@pytest.mark.parametrize('examples', [100])
 def test_the_auth_service_answers_whatever_is_sent(open_system: System, examples: int) -> None:
     Accounts(open_system).check(examples)
 
 
-@pytest.mark.parametrize('examples', EXAMPLES)
+@pytest.mark.parametrize('examples', [4, pytest.param(100, marks=pytest.mark.long)])
 def test_the_data_service_answers_whatever_is_sent(tmp_path: Path, config: Path, examples: int) -> None:
     with System(tmp_path / 'data', config) as system:
         RecordsOfAllKinds(system).check(examples)
