@@ -50,8 +50,9 @@ def read_yaml(text: str) -> tuple[Any, Lines]:
     if len(text) > LARGEST:
         raise YamlError(1, f'is larger than {LARGEST:,} characters')
     try:
-        root = yaml.compose(text, Loader=_Loader)
-        content = yaml.load(text, Loader=_Loader)
+        loader = _Loader(text)
+        root = loader.get_single_node()
+        content = None if root is None else loader.construct_document(root)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlError(mark.line + 1 if mark else 1, f'not valid YAML: {error.problem}') from None

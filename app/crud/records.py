@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -33,6 +34,8 @@ from app.events.aggregate import fold
 from app.identifier import new_id
 
 MOST_TOLD = 100
+MANY = 200
+"""More changes are put into words on a thread, so that others need not wait for it."""
 ATTEMPTS = 20
 """How often a change is tried again when somebody else's came between reading and writing."""
 
@@ -163,8 +166,9 @@ class Records:
 
     async def write(self, batch: Batch) -> Appended:
         """Append a batch; refusals are told in terms of fields."""
+        request = await asyncio.to_thread(batch.request) if len(batch.done) > MANY else batch.request()
         try:
-            return await self.log.append(batch.request())
+            return await self.log.append(request)
         except (WrongVersion, Taken) as conflict:
             problem: Problem = conflict
             for entity, stored in batch.stored().items():

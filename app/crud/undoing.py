@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -148,9 +149,19 @@ class Undo:
             table = self._records.catalog.table(entity)
             there = await self._records.views.find_many(table, '', list(streams))
             gone = await self._states({id_: group for id_, group in streams.items() if id_ not in there}, entity)
-            for record_id, group in streams.items():
-                self._take_back(undoing, table, record_id, group, there.get(record_id), gone)
+            await asyncio.to_thread(self._take_all, undoing, table, streams, there, gone)
         return undoing
+
+    def _take_all(
+        self,
+        undoing: Undoing,
+        table: Table,
+        streams: Mapping[str, list[Event]],
+        there: Mapping[str, Record],
+        gone: Mapping[str, Aggregate],
+    ) -> None:
+        for record_id, group in streams.items():
+            self._take_back(undoing, table, record_id, group, there.get(record_id), gone)
 
     async def _states(self, streams: Mapping[str, list[Event]], entity: str) -> dict[str, Aggregate]:
         """What records that are not there now were after the events, with the version that their stream has now."""

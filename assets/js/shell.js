@@ -27,6 +27,18 @@ document.addEventListener(
   true,
 );
 
+leaveWhenLoggedOut();
+
+async function leaveWhenLoggedOut() {
+  // A page whose session has ended elsewhere cannot connect any more: its address then leads to the login.
+  while (!window.socket) await new Promise((resolve) => setTimeout(resolve, 100));
+  window.socket.on("connect_error", async () => {
+    const options = { method: "HEAD", redirect: "manual", headers: { Accept: "text/html" } };
+    const { type } = await fetch(location.href, options).catch(() => ({}));
+    if (type === "opaqueredirect") location.reload();
+  });
+}
+
 function switchTheme() {
   const dark = !document.body.classList.contains("body--dark");
   document.cookie = `dbbasic_theme=${dark ? "dark" : "light"}; path=/; max-age=${YEAR}; samesite=lax`;

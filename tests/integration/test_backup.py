@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.history import check_history, history
 from tests.process import System, run, wait_until
 
@@ -62,6 +64,7 @@ def test_a_restore_by_the_api_restarts_with_what_was_backed_up(
     assert (kept / 'events.duckdb').exists()
 
 
+@pytest.mark.long
 def test_backup_and_restore_from_the_shell_running_and_stopped(
     start_system: Start, tmp_path: Path, config: Path
 ) -> None:

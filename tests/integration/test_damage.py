@@ -46,7 +46,14 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize('flips', [8, pytest.param(300, marks=pytest.mark.long)])
-@pytest.mark.parametrize(('files', 'name'), [('large', FILES[0]), ('small', FILES[1]), ('small', FILES[2])])
+@pytest.mark.parametrize(
+    ('files', 'name'),
+    [
+        pytest.param('large', FILES[0], marks=pytest.mark.long),
+        ('small', FILES[1]),
+        ('small', FILES[2]),
+    ],
+)
 def test_a_flipped_byte_is_refused_or_harmless(
     request: pytest.FixtureRequest, files: str, name: str, flips: int
 ) -> None:

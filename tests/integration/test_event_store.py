@@ -78,6 +78,7 @@ def append(system: System, *events: dict[str, Any]) -> int:
     return int(answer.json()['position'])
 
 
+@pytest.mark.long
 def test_a_follower_misses_nothing_and_hears_nothing_twice_across_restarts(start_system: Start) -> None:
     system = start_system()
     start, heard = last_position(system), list[int]()

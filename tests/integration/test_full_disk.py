@@ -218,6 +218,7 @@ def test_what_is_committed_while_the_head_file_cannot_be_written_is_shown_to_fol
     customers.check(unanswered=1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('name', ['events.duckdb', *(pytest.param(n, marks=pytest.mark.long) for n in ('.', WAL))])
 def test_a_checkpoint_waits_for_files_that_can_be_written(
     start_system: Callable[..., System], unwritable: Callable[[Path], Callable[[], None]], name: str

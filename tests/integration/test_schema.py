@@ -103,7 +103,7 @@ def test_the_schema_is_for_admins(system: System) -> None:
 
 
 @pytest.mark.parametrize(
-    ('rows', 'rounds'), [(2_000, 4), pytest.param(100_000, 12, marks=pytest.mark.long)], ids=['short', 'long']
+    ('rows', 'rounds'), [(2_000, 2), pytest.param(100_000, 12, marks=pytest.mark.long)], ids=['short', 'long']
 )
 def test_a_kill_in_the_middle_of_a_change_leaves_the_old_or_the_new(
     start_system: Start, config: Path, rows: int, rounds: int
