@@ -1,4 +1,4 @@
-"""Many records in and out as a file: how long it takes, in how much memory, and how long others wait meanwhile."""
+"""Many records brought, changed, taken back and fetched: how long, in how much memory, how long others wait."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -54,6 +55,7 @@ def run(folder: Path, records: int) -> None:
                 say(f'  at most {spread(peaks)} MB since the start', '≤ 500 MB')
                 longest.say()
                 exports(system, records)
+                changes(system, records)
 
 
 def exports(system: System, records: int) -> None:
@@ -71,6 +73,30 @@ def exports(system: System, records: int) -> None:
     say(f'export of {records:,} records as CSV, {size / MEGABYTE:.0f} MB: {spread(seconds, 2)} s', '≤ 3 s')
     print(f'  takes {spread(grown)} MB while it runs')
     longest.say()
+
+
+def changes(system: System, records: int) -> None:
+    """All that was brought is changed at once, then deleted, and both taken back."""
+    meant = {'filter': "starts_with(name, 'Customer')"}
+    wanted: dict[str, dict[str, Any]] = {
+        'change': {'update': meant | {'set': {'notes': 'x'}}},
+        'deletion': {'delete': meant},
+    }
+    for name, asked in wanted.items():
+        done, seconds, waits = ask(system, '/api/customers/batch', asked)
+        _, back, others = ask(system, '/api/undo', {'batch': done['batch']})
+        waits.add(others)
+        say(f'{name} of {records:,} records at once: {seconds:.1f} s, taken back in {back:.1f} s')
+        waits.say()
+
+
+def ask(system: System, path: str, body: dict[str, Any]) -> tuple[dict[str, Any], float, Waits]:
+    """The answer, how many seconds it took, and how long others waited."""
+    with somebody_else(system) as waits:
+        watch = Watch()
+        answer = httpx.post(system.url('crud', path), json=body, headers=system.headers, timeout=600)
+        answer.raise_for_status()
+        return answer.json(), watch.seconds, waits
 
 
 def rows(count: int) -> bytes:
@@ -107,7 +133,7 @@ def somebody_else(system: System) -> Iterator[Waits]:
         created = client.post('/api/customers', json=OTHER).raise_for_status().json()
         record = f'/api/customers/{created["id"]}'
 
-        def ask(path: str, seconds: list[float]) -> None:
+        def look(path: str, seconds: list[float]) -> None:
             while not over.is_set():
                 began = time.monotonic()
                 client.get(path).raise_for_status()
@@ -115,7 +141,7 @@ def somebody_else(system: System) -> Iterator[Waits]:
                 over.wait(max(0.0, EACH - seconds[-1]))
 
         asking = zip((record, '/api/customers?limit=25'), waits.seconds.values(), strict=True)
-        threads = [threading.Thread(target=ask, args=one) for one in asking]
+        threads = [threading.Thread(target=look, args=one) for one in asking]
         for thread in threads:
             thread.start()
         try:

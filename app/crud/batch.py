@@ -133,9 +133,8 @@ class Batch:
         if one.stream in self.done:
             raise Invalid(f'{one.stream} stands twice in one request.')
         self.done[one.stream] = one
-        targets = expected_targets(self.catalog, one.table, written)
-        for stream in targets.keys() - self._expected.keys():
-            self._expected[stream] = Expect.EXISTS
+        for stream in expected_targets(self.catalog, one.table, written):
+            self._expected.setdefault(stream, Expect.EXISTS)
         self._expected[one.stream] = expected
         self._claims += claims(one.table.entity, one.stream, one.before or {}, one.after or {})
         self._events.append((one.stream, one.verb, data, owner))

@@ -19,6 +19,7 @@ from app.crud.values import shown_form, stored_form
 from app.errors import Conflict, Malformed, NotFound
 from app.events import DuckDBLog, Event
 from app.events.aggregate import Aggregate, fold
+from app.events.database import Read
 from app.events.duckdb_log import COLUMNS
 from app.events.facts import claim_text
 from app.identifier import new_id
@@ -28,6 +29,7 @@ MOST = 100_000
 PART = 20_000
 SHOWN = 1000
 """Conflicts that are told of a batch undone in parts."""
+OF_STREAMS = f'SELECT {COLUMNS} FROM events WHERE stream IN (SELECT unnest(?::VARCHAR[])) ORDER BY stream, version'
 FOREVER = 2**62
 TAKEN = 'another record has this value now'
 
@@ -166,15 +168,17 @@ class Undo:
     async def _states(self, streams: Mapping[str, list[Event]], entity: str) -> dict[str, Aggregate]:
         """What records that are not there now were after the events, with the version that their stream has now."""
         names = [f'{entity}/{id_}' for id_ in streams]
-        sql = f'SELECT {COLUMNS} FROM events WHERE stream IN (SELECT unnest(?::VARCHAR[])) ORDER BY stream, version'
-        rows = await self._log.database.query(sql, [names]) if names else []
-        found: dict[str, list[Event]] = {}
-        for row in rows:
-            found.setdefault(row[1].partition('/')[2], []).append(Event(*row))
-        return {
-            id_: replace(fold(events[: streams[id_][-1].version]), version=events[-1].version)
-            for id_, events in found.items()
-        }
+
+        def states(read: Read) -> dict[str, Aggregate]:
+            found: dict[str, list[Event]] = {}
+            for row in read(OF_STREAMS, [names]):
+                found.setdefault(row[1].partition('/')[2], []).append(Event(*row))
+            return {
+                id_: replace(fold(events[: streams[id_][-1].version]), version=events[-1].version)
+                for id_, events in found.items()
+            }
+
+        return await self._log.database.read(states) if names else {}
 
     def _take_back(
         self,
