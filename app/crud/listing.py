@@ -16,6 +16,8 @@ from app.permissions import Principal
 
 DEEP = 5_000
 """Rows to leave out, from which on only what they are sorted by is sorted, not all of their columns."""
+FEW = 10_000
+"""Values of the first column sorted by, up to which counting them is faster than sorting all rows."""
 Joins = dict[tuple[str, ...], str]
 LOOKED_AT = 64, 1024
 """Positions looked at for each row of a page of the newest, before all of them are."""
@@ -112,14 +114,36 @@ def _newest(read: Read, asked: Asked, rows: Rows, looked_at: int) -> list[Row]:
 
 def _ordered(read: Read, asked: Asked, rows: Rows) -> list[Row]:
     query = asked.query
-    where, parameters = [*rows.where, *query.beyond], [*rows.parameters, *query.beyond_parameters]
-    part = f'ORDER BY {order_of(query)} LIMIT ? OFFSET ?'
-    parameters = [*parameters, query.limit + 1, query.offset]
+    rows = replace(rows, where=[*rows.where, *query.beyond], parameters=[*rows.parameters, *query.beyond_parameters])
+    order = f'ORDER BY {order_of(query)}'
     if query.offset < DEEP:
-        return read(f'SELECT {asked.table.select} FROM {rows.source}{_where_of(where)} {part}', parameters)
-    found = f'SELECT t._created FROM {rows.source}{_where_of(where)} {part}'
-    sql = f'SELECT {asked.table.select} FROM {rows.source} WHERE t._created IN ({found}) ORDER BY {order_of(query)}'
-    return read(sql, parameters)
+        sql = f'SELECT {asked.table.select} FROM {rows.sql} {order} LIMIT ? OFFSET ?'
+        return read(sql, [*rows.parameters, query.limit + 1, query.offset])
+    rows, offset = _leap(read, query, rows)
+    found = f'SELECT t._created FROM {rows.sql} {order} LIMIT ? OFFSET ?'
+    sql = f'SELECT {asked.table.select} FROM {rows.source} WHERE t._created IN ({found}) {order}'
+    return read(sql, [*rows.parameters, query.limit + 1, offset])
+
+
+def _leap(read: Read, query: Query, rows: Rows) -> tuple[Rows, int]:
+    """Fewer rows to sort for a deep page, and how many of those to leave out.
+
+    Where the first column has few values, counting each tells with which of them the page begins.
+    """
+    first = query.order[0]
+    column, direction = f't."{first.column}"', 'DESC' if first.descending else 'ASC'
+    if read(f'SELECT approx_count_distinct({column}) FROM {rows.sql}', rows.parameters)[0][0] > FEW:
+        return rows, query.offset
+    counts = f'SELECT {column} AS value, count(*) AS many FROM {rows.sql} GROUP BY 1'
+    before = f'sum(many) OVER (ORDER BY value {direction} NULLS LAST) - many AS before'
+    begins = 'before <= ? AND ? < before + many'
+    sql = f'SELECT value, before FROM (SELECT value, many, {before} FROM ({counts})) WHERE {begins}'
+    for value, left_out in read(sql, [*rows.parameters, query.offset, query.offset]):
+        reached = f'{column} {"<=" if first.descending else ">="} ? OR ' if value is not None else ''
+        where, parameters = f'({reached}{column} IS NULL)', [value] if reached else []
+        narrowed = replace(rows, where=[*rows.where, where], parameters=[*rows.parameters, *parameters])
+        return narrowed, query.offset - int(left_out)
+    return rows, query.offset
 
 
 def _total(read: Read, asked: Asked, rows: Rows) -> int | None:

@@ -123,10 +123,12 @@ def test_every_record_is_on_one_page_in_the_right_place(
         page = items.page('items', f'{query}&cursor={page.next}')
     assert visited == in_order(made, sorts)
     assert visited == items.ids('items', f'sort={",".join(sorts)}&limit=500')
-    for deep in (listing.DEEP, 1):
+    for deep, few in ((listing.DEEP, listing.FEW), (1, listing.FEW), (1, 0)):
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(listing, 'DEEP', deep)
-            assert visited[limit : 2 * limit] == items.ids('items', f'{query}&offset={limit}')
+            patched.setattr(listing, 'FEW', few)
+            for offset in (limit, 2 * limit + 1, len(made) + 1):
+                assert visited[offset : offset + limit] == items.ids('items', f'{query}&offset={offset}')
 
 
 FILTERS = st.one_of(
