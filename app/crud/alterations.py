@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from app import codec
@@ -9,8 +11,14 @@ from app.crud.record import Record
 from app.crud.table import Table
 from app.crud.values import Stored, stored_form
 from app.events import Event
-from app.events.aggregate import Aggregate
+from app.events.aggregate import Aggregate, fold
+from app.events.database import Read
+from app.events.duckdb_log import COLUMNS
 from app.fields import Field
+
+AT_ONCE = 10_000
+"""Records whose whole lives are in memory at the same time."""
+OF_STREAMS = f'SELECT {COLUMNS} FROM events WHERE stream IN (SELECT unnest(?::VARCHAR[])) ORDER BY stream, version'
 
 
 def is_still(table: Table, record: Record, values: Stored) -> bool:
@@ -52,3 +60,16 @@ def no_longer_fits(field: Field, value: Any) -> str:
     except ValueError as error:
         return f'what it was {error}'
     return ''
+
+
+def states_after(read: Read, entity: str, streams: Mapping[str, Sequence[Event]]) -> dict[str, Aggregate]:
+    """What the records were after these events of theirs, with the version that their stream has now."""
+    names = [f'{entity}/{id_}' for id_ in streams]
+    found: dict[str, Aggregate] = {}
+    for start in range(0, len(names), AT_ONCE):
+        lives: dict[str, list[Event]] = {}
+        for row in read(OF_STREAMS, [names[start : start + AT_ONCE]]):
+            lives.setdefault(row[1].partition('/')[2], []).append(Event(*row))
+        for id_, events in lives.items():
+            found[id_] = replace(fold(events[: streams[id_][-1].version]), version=events[-1].version)
+    return found

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
-from app.crud.alterations import altered, is_still, no_longer_fits, values_before
+from app.crud.alterations import altered, is_still, no_longer_fits, states_after, values_before
 from app.crud.author import Author
 from app.crud.batch import Batch
 from app.crud.drafts import check_writable
@@ -19,7 +20,6 @@ from app.crud.values import shown_form, stored_form
 from app.errors import Conflict, Malformed, NotFound
 from app.events import DuckDBLog, Event
 from app.events.aggregate import Aggregate, fold
-from app.events.database import Read
 from app.events.duckdb_log import COLUMNS
 from app.events.facts import claim_text
 from app.identifier import new_id
@@ -29,7 +29,6 @@ MOST = 100_000
 PART = 20_000
 SHOWN = 1000
 """Conflicts that are told of a batch undone in parts."""
-OF_STREAMS = f'SELECT {COLUMNS} FROM events WHERE stream IN (SELECT unnest(?::VARCHAR[])) ORDER BY stream, version'
 FOREVER = 2**62
 TAKEN = 'another record has this value now'
 
@@ -150,7 +149,8 @@ class Undo:
         for entity, streams in by_entity.items():
             table = self._records.catalog.table(entity)
             there = await self._records.views.find_many(table, '', list(streams))
-            gone = await self._states({id_: group for id_, group in streams.items() if id_ not in there}, entity)
+            missing = {id_: group for id_, group in streams.items() if id_ not in there}
+            gone = await self._log.database.read(partial(states_after, entity=entity, streams=missing))
             await asyncio.to_thread(self._take_all, undoing, table, streams, there, gone)
         return undoing
 
@@ -164,21 +164,6 @@ class Undo:
     ) -> None:
         for record_id, group in streams.items():
             self._take_back(undoing, table, record_id, group, there.get(record_id), gone)
-
-    async def _states(self, streams: Mapping[str, list[Event]], entity: str) -> dict[str, Aggregate]:
-        """What records that are not there now were after the events, with the version that their stream has now."""
-        names = [f'{entity}/{id_}' for id_ in streams]
-
-        def states(read: Read) -> dict[str, Aggregate]:
-            found: dict[str, list[Event]] = {}
-            for row in read(OF_STREAMS, [names]):
-                found.setdefault(row[1].partition('/')[2], []).append(Event(*row))
-            return {
-                id_: replace(fold(events[: streams[id_][-1].version]), version=events[-1].version)
-                for id_, events in found.items()
-            }
-
-        return await self._log.database.read(states) if names else {}
 
     def _take_back(
         self,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from app import codec
-from app.config import check
+from app.config import Config, check
 from app.crud.api import DataApi
 from app.crud.author import Author
 from app.crud.catalog import Catalog
@@ -74,6 +75,12 @@ DOCUMENTS = {
 }
 
 
+@cache
+def _config_of(documents: tuple[tuple[str, str], ...]) -> Config:
+    """The same documents are read once, which takes as long as opening the log."""
+    return check(dict(documents))
+
+
 class Shop:
     """The data service and its log; verbs answer when they are done, so that tests read from top to bottom."""
 
@@ -96,7 +103,7 @@ class Shop:
 
     def configure(self, documents: Mapping[str, str]) -> None:
         """Make this the config in force."""
-        self.run(self.catalog.activate(check(dict(documents)), self.log))
+        self.run(self.catalog.activate(_config_of(tuple(documents.items())), self.log))
 
     def create(self, entity: str, by: Principal = ANN, key: str = '', **values: Any) -> Record:
         """A new record."""
