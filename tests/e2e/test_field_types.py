@@ -68,6 +68,7 @@ def test_values_are_shown_as_people_read_them_and_filtered(page: Page) -> None:
     expect(page.get_by_text('Nothing matches')).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_form_sends_what_was_changed_and_nothing_else(page: Page, shifts: System) -> None:
     page.get_by_label('Open Early').click()
     form = page.locator('.record-main')

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.stock import cell, listed, values
 from tests.process import System, wait_until
@@ -40,6 +40,24 @@ def test_cells_are_edited_by_keyboard_alone_and_taken_back(system: System, windo
     wait_until(lambda: values(system, stock, 'price')[2] == '3.50', 'the second undo')
     page.keyboard.press('Control+y')
     wait_until(lambda: values(system, stock, 'price')[2] == '7.00', 'the redo')
+
+
+def test_what_is_still_on_its_way_to_the_engine_is_taken_back_too(system: System, window: Window, stock: str) -> None:
+    page = window(listed(system, stock))
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route('**/api/products/batch', hold)
+    cell(page, '10').click()
+    page.keyboard.type('99')
+    page.keyboard.press('Enter')
+    page.keyboard.press('Control+z')
+    wait_until(lambda: (page.title(), held)[1], 'the change to be sent')
+    held[0].continue_()
+    expect(page.get_by_text('Undone: 1 record')).to_be_visible()
+    assert values(system, stock, 'stock') == [10, 20, 30, 40, 50]
 
 
 def test_what_the_engine_refuses_stands_in_the_editor_again(system: System, window: Window, stock: str) -> None:

@@ -12,6 +12,7 @@ export function createSaving({ entity, grid, fields, labels, steps, onChanged, o
     // One after the other, since each change builds on the version that the one before it made.
     const work = waiting.then(() => perform(updates, create, label));
     waiting = work.catch(() => {});
+    steps.after(work);
     return work;
   }
 

@@ -41,6 +41,10 @@ export function createSteps({ entity, onChanged }) {
   }
 
   return {
+    after(work) {
+      // What is still on its way to the engine becomes a step first, however soon one wants it back.
+      waiting = Promise.allSettled([waiting, work]);
+    },
     push(step) {
       if (!step.batch) return;
       stacks.undo.push(step);
