@@ -137,6 +137,7 @@ def test_somebody_makes_a_key_uses_it_and_revokes_it(
         assert client.get(system.url('crud', '/api/customers')).status_code == 401
 
 
+@pytest.mark.long
 def test_another_session_is_ended_and_profile_and_password_are_changed_by_keyboard(
     system: System, other_browser: Callable[[], BrowserContext]
 ) -> None:

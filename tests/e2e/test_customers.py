@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
 from tests.process import ADMIN, PASSWORD, System
@@ -111,6 +112,7 @@ def test_who_is_not_logged_in_is_sent_to_the_login_and_back(system: System, page
     expect(page).to_have_url(system.url('crud', '/customers/dan?from=mail#tab-2'))
 
 
+@pytest.mark.long
 def test_text_from_users_is_never_markup(system: System, window: Window) -> None:
     hostile = '<img src=x onerror="document.title=1">'
     body = {'name': hostile, 'email': 'evil@example.com', 'notes': hostile}

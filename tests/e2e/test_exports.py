@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.keyboard import press_tab_until
@@ -30,6 +31,7 @@ def test_an_export_holds_what_the_filtered_list_shows(system: System, home: Page
     assert download.value.suggested_filename.startswith('customers-')
 
 
+@pytest.mark.long
 def test_an_export_of_everything_by_keyboard_only(system: System, home: Page) -> None:
     opener = home.get_by_role('button', name='Export: Products')
     press_tab_until(home, opener)

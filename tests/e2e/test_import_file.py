@@ -54,6 +54,7 @@ def test_kind_encoding_delimiter_and_columns_are_seen(look: Callable[[str, bytes
     }  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_file_may_be_dropped_and_beside_its_place_nothing_happens(system: System, window: Window) -> None:
     page = window(system.url('crud'))
     page.get_by_role('button', name='Import: Customers').click()

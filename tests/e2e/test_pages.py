@@ -71,6 +71,7 @@ def test_the_api_is_documented_on_its_port(system: System, window: Window) -> No
     expect(page.get_by_text('List customers')).to_be_visible()
 
 
+@pytest.mark.long
 def test_the_api_is_tried_out_with_a_token(system: System, browser: Browser) -> None:
     page = browser.new_context().new_page()
     page.goto(system.url('crud', '/docs'))

@@ -39,6 +39,7 @@ def test_the_slider_shows_the_whole_record_as_it_was_and_goes_back_to_it(system:
     expect(page.get_by_label('Phone')).to_have_value('+1 555 010-0003')
 
 
+@pytest.mark.long
 def test_every_version_has_an_address_and_the_back_button_works(system: System, window: Window) -> None:
     address = given(system, 'address', phone='+1 555 010-0001')
     change(system, 'address', phone='+1 555 010-0002')
