@@ -119,7 +119,9 @@ def _ordered(read: Read, asked: Asked, rows: Rows) -> list[Row]:
     if query.offset < DEEP:
         sql = f'SELECT {asked.table.select} FROM {rows.sql} {order} LIMIT ? OFFSET ?'
         return read(sql, [*rows.parameters, query.limit + 1, query.offset])
-    rows, offset = _leap(read, query, rows)
+    offset = query.offset
+    if not query.as_of and query.order[0].column not in {'id', '_created'}:
+        rows, offset = _leap(read, query, rows)
     found = f'SELECT t._created FROM {rows.sql} {order} LIMIT ? OFFSET ?'
     sql = f'SELECT {asked.table.select} FROM {rows.source} WHERE t._created IN ({found}) {order}'
     return read(sql, [*rows.parameters, query.limit + 1, offset])
@@ -128,7 +130,8 @@ def _ordered(read: Read, asked: Asked, rows: Rows) -> list[Row]:
 def _leap(read: Read, query: Query, rows: Rows) -> tuple[Rows, int]:
     """Fewer rows to sort for a deep page, and how many of those to leave out.
 
-    Where the first column has few values, counting each tells with which of them the page begins.
+    Where the first column has few values, counting each tells with which of them the page begins. The past is too dear
+    to be read several times.
     """
     first = query.order[0]
     column, direction = f't."{first.column}"', 'DESC' if first.descending else 'ASC'

@@ -41,7 +41,8 @@ async function stopped(job) {
   // All of the file may have arrived although its upload was stopped: the import has begun then.
   const { imports } = await request(`/api/imports?${new URLSearchParams({ idempotency_key: job.key })}`);
   if (!imports.length) throw new Error("Stopped before all of the file was sent. Nothing was imported.");
-  return cancel(imports[0].id);
+  const [{ id }] = imports;
+  return cancel(id).catch(() => request(`/api/imports/${id}`)); // it had ended before
 }
 
 function cancel(id) {

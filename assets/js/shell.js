@@ -1,6 +1,7 @@
 // What every page can do: light or dark, the menu on small screens, the command palette, the list of shortcuts.
 
 const YEAR = 31536000;
+const BETWEEN_QUESTIONS = 10_000; // milliseconds, as each renders the page
 document.documentElement.lang ||= "en";
 
 document.addEventListener("click", (event) => {
@@ -32,7 +33,10 @@ leaveWhenLoggedOut();
 async function leaveWhenLoggedOut() {
   // A page whose session has ended elsewhere cannot connect any more: its address then leads to the login.
   while (!window.socket) await new Promise((resolve) => setTimeout(resolve, 100));
+  let asked = 0;
   window.socket.on("connect_error", async () => {
+    if (Date.now() - asked < BETWEEN_QUESTIONS) return;
+    asked = Date.now();
     const options = { method: "HEAD", redirect: "manual", headers: { Accept: "text/html" } };
     const { type } = await fetch(location.href, options).catch(() => ({}));
     if (type === "opaqueredirect") location.reload();
