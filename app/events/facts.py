@@ -130,9 +130,9 @@ class FactFinder:
     def _mentioned_streams(self, requests: Sequence[Append]) -> Iterable[str]:
         """The streams that may be known, which those that are new are not."""
         for request in requests:
-            new = {stream for stream, expected in request.expected.items() if expected is Expect.NEW}
-            new.difference_update(self._streams)
-            yield from request.expected.keys() - new
+            expected = request.expected
+            new = {one for one in expected if expected[one] is Expect.NEW and one not in self._streams}
+            yield from expected.keys() - new
             for event in request.events:
                 if event.stream not in new:
                     yield event.stream

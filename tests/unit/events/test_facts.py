@@ -118,3 +118,21 @@ def test_after_a_failed_commit_everything_is_read_from_disk_again(tmp_path: Path
 
 
 ID = '00000000-0000-0000-0000-{:012d}'
+
+
+def test_a_new_stream_is_looked_up_among_those_remembered_without_walking_through_them(tmp_path: Path) -> None:
+    class Unwalkable(dict[str, StreamHead]):
+        def __iter__(self) -> Any:
+            raise AssertionError('as many steps for each request as there are streams')
+
+        keys = items = values = __iter__
+
+    async def story() -> None:
+        async with opened(tmp_path) as log:
+            await log.append(create('c/0'))
+            log.writer._facts._streams = Unwalkable(log.writer._facts._streams)
+            assert (await log.append(create('c/1', Expect.NEW))).events[0].version == 1
+            with pytest.raises(WrongVersion):
+                await log.append(create('c/0', Expect.NEW))
+
+    asyncio.run(story())
