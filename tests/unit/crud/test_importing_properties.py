@@ -12,13 +12,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.crud.importing.csv_file import FORMULA
 from app.crud.importing.source import Reading, Source
 from app.crud.importing.upload import Upload
 from tests.unit.crud.shop import Shop
 
 ENCODINGS = {'utf-8': '', 'utf-8-sig': '', 'utf-16': '', 'cp1252': 'windows-1252'}
 LETTERS = st.characters(codec='cp1252', exclude_characters='\x00') | st.sampled_from(',;\t|"\'\r\n ')
-TEXTS = st.text(LETTERS, max_size=12)
+TEXTS = st.text(LETTERS, max_size=12).filter(lambda text: not FORMULA.match(text))
+"""Without those that look as if an export had put an apostrophe before a formula, which is taken away again."""
 ROWS = st.lists(st.tuples(TEXTS, TEXTS, TEXTS), max_size=8)
 WAYS = [(csv.QUOTE_MINIMAL, '"'), (csv.QUOTE_ALL, '"'), (csv.QUOTE_ALL, "'")]
 """Quoting only where it is needed does not tell by the first line that the quote is another one than usual."""
