@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from functools import lru_cache
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,6 +24,8 @@ logger = logging.getLogger(__name__)
 Identify = Callable[[str | None, str | None], Awaitable[Principal | None]]
 """`identify(authorization header, session cookie)`: who that is, or `None` when neither is good."""
 
+Sent = Mapping[str, str]
+"""The headers of a request, by name in small letters."""
 Listener = tuple[asyncio.AbstractEventLoop, asyncio.Event]
 
 SAFE = frozenset({'GET', 'HEAD', 'OPTIONS'})
@@ -30,6 +33,7 @@ LOOPBACK = re.compile(r'127(\.\d+){3}|\[::1\]')
 REQUEST_ID = re.compile(r'[A-Za-z0-9._\-]{8,80}')
 METHODS = 'GET, POST, PUT, PATCH, DELETE'
 HEADERS = 'Authorization, Content-Disposition, Content-Type, If-Match, Idempotency-Key, Range, X-Request-Id'
+NO_SNIFFING = b'x-content-type-options', b'nosniff'
 EXPOSED = 'Content-Disposition, Content-Range, ETag, Location, Retry-After, X-Request-Id'
 
 
@@ -69,7 +73,7 @@ class Gate:
         if scope['type'] == 'lifespan':
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
+        headers = _headers_of(scope)
         request_id = headers.get('x-request-id', '')
         if not REQUEST_ID.fullmatch(request_id):
             request_id = fresh_hex()
@@ -79,7 +83,7 @@ class Gate:
         else:
             await self._request(scope, headers, request_id, receive, send)
 
-    async def _request(self, scope: Scope, headers: Headers, request_id: str, receive: Receive, send: Send) -> None:
+    async def _request(self, scope: Scope, headers: Sent, request_id: str, receive: Receive, send: Send) -> None:
         started = False
         shared = self._cross_origin(headers)
 
@@ -87,12 +91,12 @@ class Gate:
             nonlocal started
             if message['type'] == 'http.response.start':
                 started = True
-                marked = MutableHeaders(scope=message)
-                marked['X-Request-Id'] = request_id
-                marked.setdefault('X-Content-Type-Options', 'nosniff')
-                for name, value in shared.items():
-                    marked[name] = value
+                headers_sent = message['headers'] = [*message['headers'], (b'x-request-id', request_id.encode())]
+                if NO_SNIFFING not in headers_sent:
+                    headers_sent.append(NO_SNIFFING)
                 if shared:
+                    marked = MutableHeaders(scope=message)
+                    marked.update(shared)
                     marked.add_vary_header('Origin')
             await send(message)
 
@@ -110,7 +114,7 @@ class Gate:
             html = scope['method'] in SAFE and wants_html(scope)
             await problem_answer(problem, request_id, html=html)(scope, receive, send_marked)
 
-    async def _socket(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+    async def _socket(self, scope: Scope, headers: Sent, receive: Receive, send: Send) -> None:
         ended = asyncio.Event()
         listener = asyncio.get_running_loop(), ended
         session = ''
@@ -132,10 +136,10 @@ class Gate:
             if not listeners:
                 self._sockets.pop(session, None)
 
-    def _before_anything(self, scope: Scope, headers: Headers, shared: dict[str, str]) -> Response | None:
+    def _before_anything(self, scope: Scope, headers: Sent, shared: dict[str, str]) -> Response | None:
         """Wrong hosts, and the browser's question whether it may ask."""
         host = headers.get('host', '')
-        name = re.sub(r':\d*$', '', host).lower()
+        name = _without_port(host)
         if name not in self._hosts:
             if not LOOPBACK.fullmatch(name):
                 raise Misdirected(f'There is no system called {host!r} here; use localhost.')
@@ -147,7 +151,7 @@ class Gate:
             return Response(status_code=204 if shared else 403)
         return None
 
-    def _check_origin(self, scope: Scope, headers: Headers) -> None:
+    def _check_origin(self, scope: Scope, headers: Sent) -> None:
         # Socket.IO's polling is told to everybody who asks, whatever the origin; here it is like a WebSocket.
         polls = scope['path'].startswith('/_nicegui_ws/')
         if (scope['method'] in SAFE and not polls) or headers.get('authorization'):
@@ -157,7 +161,7 @@ class Gate:
         if origin == 'null' or foreign:
             raise Denied(f'A page from {origin or "another site"} may not change anything here on your behalf.')
 
-    def _cross_origin(self, headers: Headers) -> dict[str, str]:
+    def _cross_origin(self, headers: Sent) -> dict[str, str]:
         origin = headers.get('origin')
         if not origin or (origin not in self._own and origin not in self._origins()):
             return {}
@@ -170,13 +174,23 @@ class Gate:
         }
         return answer | ({'Access-Control-Allow-Credentials': 'true'} if origin in self._own else {})
 
-    async def _principal(self, headers: Headers, *, cookies: bool = True) -> Principal:
+    async def _principal(self, headers: Sent, *, cookies: bool = True) -> Principal:
         authorization = headers.get('authorization')
         cookie = _cookie(headers.get('cookie', ''), self._cookie) if cookies else None
         principal = await self._identify(authorization, cookie) if authorization or cookie else None
         if principal is None and authorization:
             raise NotLoggedIn('The token is not valid, or no longer. Log in again.')
         return principal or ANONYMOUS
+
+
+def _headers_of(scope: Scope) -> Sent:
+    """The first of each name; a dict, as a dozen of them are looked up."""
+    return {name.decode('latin-1'): value.decode('latin-1') for name, value in reversed(scope['headers'])}
+
+
+@lru_cache(maxsize=64)
+def _without_port(host: str) -> str:
+    return re.sub(r':\d*$', '', host).lower()
 
 
 def _until(ended: asyncio.Event, receive: Receive) -> Receive:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import Any, Literal
-from urllib.parse import quote, unquote
 
 from pydantic import Field as Option
 from pydantic import model_validator
 
-from app.errors import Invalid, NotFound
+from app.errors import Invalid
 from app.expressions import Named, kind_of_column
 from app.fields import FIELD_TYPES, Field
 from app.fields.computed import Computed
 from app.fields.file import File
 from app.fields.reverse import Reverse
+from app.identifier import encode_part
 from app.layout import Layout, Tab
 from app.permissions import Permissions, Principal, may_field
 from app.schema_problems import FIXED_WORDS, problems_of, settle_computed
 from app.strict import Strict
 
+NONE = frozenset[str]()
 SYSTEM_COLUMNS = {'id': 'VARCHAR', '_owner': 'VARCHAR', '_version': 'INTEGER'}
 """What every record has besides its fields, as far as expressions may name it."""
 
@@ -173,12 +174,24 @@ class Entity(Strict):
 
     def hidden_from(self, principal: Principal) -> frozenset[str]:
         """The names of the fields that `principal` may not see, and of those that follow from them."""
+        if not self._guarded:
+            return NONE
         hidden = {f.name for f in self.fields.values() if not may_field(f.permissions.read, principal)}
         return frozenset(hidden | {f.name for f in self.computed if not hidden.isdisjoint(f.read_expression.names)})
 
     def closed_to(self, principal: Principal) -> frozenset[str]:
         """The names of the fields that `principal` may not set."""
-        return frozenset(f.name for f in self.fields.values() if not may_field(f.permissions.write, principal))
+        return frozenset(f.name for f in self._protected if not may_field(f.permissions.write, principal))
+
+    @cached_property
+    def _guarded(self) -> bool:
+        """Whether there are fields that not everybody may see."""
+        return any(field.permissions.read is not None for field in self.fields.values())
+
+    @cached_property
+    def _protected(self) -> tuple[Field, ...]:
+        """The fields that not everybody may set."""
+        return tuple(field for field in self.fields.values() if field.permissions.write is not None)
 
     def named(self, hidden: frozenset[str] = frozenset(), *, stored: bool = False) -> dict[str, Named]:
         """The fields as expressions know them, by name, but for those that are hidden or, if asked, not `stored`."""
@@ -213,14 +226,6 @@ class Entity(Strict):
             raise Invalid(errors={'id': f'must not be {record_id!r}, which is an address of its own'})
         return record_id
 
-    def canonical_id(self, segment: str) -> str:
-        """The id that an address segment means, however its characters were encoded."""
-        try:
-            parts = [unquote(part, errors='strict') for part in segment.split('~')]
-        except UnicodeDecodeError:
-            raise NotFound(f'{segment!r} is not an id.') from None
-        return '~'.join(encode_part(part) for part in parts)
-
     @model_validator(mode='before')
     @classmethod
     def _set_apart(cls, content: Any) -> Any:
@@ -237,8 +242,3 @@ class Entity(Strict):
         for problem in settle_computed(self) or problems_of(self):
             raise ValueError(problem)
         return self
-
-
-def encode_part(text: str) -> str:
-    """A key part as it stands in an address."""
-    return quote(text, safe='').replace('~', '%7E')

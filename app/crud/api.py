@@ -120,7 +120,7 @@ class DataApi:
         else:
             state = self.log.position, self.catalog.generation
             asker = principal.id, principal.roles, principal.scopes
-            content = await self.answers.answer(state, (asker, entity, request.url.query), compute)
+            content = await self.answers.answer(state, (asker, entity, request.scope['query_string']), compute)
         return Response(content, 200, {'Vary': 'Accept'}, 'application/json')
 
     async def describe_import(self, request: Request) -> Response:
@@ -134,7 +134,7 @@ class DataApi:
         """One record, now or as it was."""
         as_of = request.query_params.get('as_of', '')
         entity, principal = self._entity(request), principal_of(request)
-        if not request.url.query and (kept := self.views.at_hand(entity, _id(request), principal)):
+        if not request.scope['query_string'] and (kept := self.views.at_hand(entity, _id(request), principal)):
             return Response(kept.body, 200, {'ETag': f'"{kept.version}"'}, 'application/json')
         record = await self.views.get(entity, _id(request), principal, as_of=as_of)
         shape, _ = parse_shape(request.query_params.multi_items())

@@ -9,6 +9,7 @@ from app.crud.covering import covers
 from app.crud.record import Record
 from app.crud.views import Views
 from app.errors import Denied, Malformed, NotFound
+from app.identifier import canonical_id
 from app.permissions import ACTIONS, OWN, Action, Decision, Principal, decide
 from app.schema import Entity
 
@@ -31,7 +32,7 @@ class Explanations:
             raise Malformed(f'action: must be one of {", ".join(get_args(Action))}.')
         about = self._about(user, principal)
         table = self._views.catalog.table(entity)
-        record = await self._views.find(entity, table.entity.canonical_id(record_id))
+        record = await self._views.find(entity, canonical_id(record_id))
         if record is None or (not principal.admin and not self._sees(table.entity, record, principal)):
             raise NotFound(f'There is no record {record_id!r} in {entity}.')
         decision = decide(table.entity.permissions, action, about, entity)

@@ -15,6 +15,7 @@ from app.crud.versions import names_for, told
 from app.errors import Malformed, NotFound
 from app.events import DuckDBLog, Event
 from app.events.aggregate import fold, new_values
+from app.identifier import canonical_id
 from app.permissions import Principal
 
 
@@ -73,7 +74,7 @@ class History:
 
     async def _events(self, entity: str, record_id: str, principal: Principal) -> tuple[Table, list[Event]]:
         table = self._records.catalog.table(entity)
-        events = await self._log.read_stream(f'{entity}/{table.entity.canonical_id(record_id)}')
+        events = await self._log.read_stream(f'{entity}/{canonical_id(record_id)}')
         if not events:
             raise NotFound(f'There is no record {record_id!r} in {entity}.')
         state = fold(events)

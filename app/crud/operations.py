@@ -15,6 +15,7 @@ from app.crud.records import Records
 from app.crud.table import Table
 from app.crud.values import stored_form
 from app.errors import Denied, Invalid, Malformed, NotFound, Problem
+from app.identifier import canonical_id
 from app.permissions import SYSTEM, Action
 
 MOST = 100_000
@@ -80,7 +81,7 @@ async def _find_all(records: Records, operations: Sequence[Operation], author: A
 
 def _key(table: Table, one: Operation, by: str) -> str:
     if one.verb != 'upsert':
-        return table.entity.canonical_id(one.id)
+        return canonical_id(one.id)
     if by:
         field = table.entity.field(by)
         if field is None or not field.unique or field.name in table.entity.key:

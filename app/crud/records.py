@@ -31,7 +31,7 @@ from app.events import (
     WrongVersion,
 )
 from app.events.aggregate import fold
-from app.identifier import new_id
+from app.identifier import canonical_id, new_id
 
 MOST_TOLD = 100
 MANY = 200
@@ -88,7 +88,7 @@ class Records:
 
         Where nothing is altered nothing is recorded, its Idempotency-Key neither: sent again, it alters nothing again.
         """
-        stream = f'{entity}/{self.catalog.table(entity).entity.canonical_id(record_id)}'
+        stream = f'{entity}/{canonical_id(record_id)}'
 
         async def attempt() -> Record:
             record = await self.views.get(entity, record_id, author.principal, 'update')
@@ -133,7 +133,7 @@ class Records:
 
         if recorded := await recorded_by(self.log, author):
             return recorded[-1].version
-        stream = f'{entity}/{self.catalog.table(entity).entity.canonical_id(record_id)}'
+        stream = f'{entity}/{canonical_id(record_id)}'
         return await self._in_turn(stream, attempt, version)
 
     async def restore(self, entity: str, record_id: str, author: Author) -> Record:
@@ -142,7 +142,7 @@ class Records:
         if recorded := await recorded_by(self.log, author):
             return as_recorded(table, recorded)
         decision = self.views.allow(entity, 'delete', author.principal)
-        stream = f'{entity}/{table.entity.canonical_id(record_id)}'
+        stream = f'{entity}/{canonical_id(record_id)}'
         events = await self.log.read_stream(stream)
         if not events:
             raise NotFound(f'There was never a record {record_id!r} in {entity}.')

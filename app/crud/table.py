@@ -8,9 +8,11 @@ from typing import Any
 
 from app import codec
 from app.events import Event
+from app.events.database import parsed
 from app.events.log import Database
 from app.events.time_travel import records_as_of, records_created
-from app.schema import Entity, encode_part
+from app.identifier import encode_part
+from app.schema import Entity
 
 SCHEMA = 'records'
 FOREVER = 2**62
@@ -170,34 +172,36 @@ class Table:
                 sets = ', '.join(f'"{name}" = s."{name}"' for name in columns)
                 source, lists = self._unnest(['id', *columns], [(rid, *(row[c] for c in columns)) for rid, row in rows])
                 target = self.name
-                database.execute(f'UPDATE {target} AS t SET {sets} FROM ({source}) AS s WHERE t.id = s.id', lists)
+                sql = f'UPDATE {target} AS t SET {sets} FROM ({source}) AS s WHERE t.id = s.id'
+                database.execute(parsed(sql), lists)
 
     def _insert(self, database: Database, inserts: Sequence[tuple[str, dict[str, Any]]]) -> None:
         if inserts:
-            names = [name for name in self.columns if name != 'id']
-            rows = [(record_id, *(row[name] for name in names)) for record_id, row in inserts]
-            source, lists = self._unnest(['id', *names], rows)
-            database.execute(f'INSERT INTO {self.name} ({self._places(["id", *names])}) {source}', lists)
+            given = [name for name in self.columns if name != 'id' and any(row[name] is not None for _, row in inserts)]
+            rows = [(record_id, *(row[name] for name in given)) for record_id, row in inserts]
+            source, lists = self._unnest(['id', *given], rows)
+            database.execute(parsed(f'INSERT INTO {self.name} ({self._places(["id", *given])}) {source}'), lists)
 
     def _places(self, names: Iterable[str]) -> str:
         """The columns by name, since they lie in the order they were added in."""
         return ', '.join(f'"{name}"' for name in names)
 
     def _unnest(self, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> tuple[str, list[list[Any]]]:
-        cast = 'TRY_CAST' if self._lenient else 'CAST'
-        selected = ', '.join(
-            f'{cast}(unnest(?::{self._list_type(name)}[]) AS {self.columns[name]}) AS "{name}"' for name in columns
-        )
+        """A SELECT of the rows; who writes them casts them, which costs half of what casting here would."""
         lists = [list(column) for column in zip(*rows, strict=True)]
-        if self._lenient:
-            texts = (self._list_type(name) == 'VARCHAR' for name in columns)
-            lists = [list(map(_text, values)) if text else values for text, values in zip(texts, lists, strict=True)]
-        return f'SELECT {selected}', lists
+        if not self._lenient:
+            return 'SELECT ' + ', '.join(f'unnest(?) AS "{name}"' for name in columns), lists
+        selected = ', '.join(
+            f'TRY_CAST(unnest(?::{self._list_type(name)}[]) AS {self.columns[name]}) AS "{name}"' for name in columns
+        )
+        texts = (self._list_type(name) == 'VARCHAR' for name in columns)
+        return f'SELECT {selected}', [
+            list(map(_text, values)) if text else values for text, values in zip(texts, lists, strict=True)
+        ]
 
     def _list_type(self, name: str) -> str:
         kind = self.columns[name]
-        numbers = {'BIGINT', 'INTEGER', 'BOOLEAN'} if not self._lenient else frozenset[str]()
-        return kind if kind in numbers or kind.endswith('[]') else 'VARCHAR'
+        return kind if kind.endswith('[]') else 'VARCHAR'
 
 
 def _text(value: Any) -> str | None:

@@ -17,6 +17,7 @@ from app.crud.table import Table
 from app.errors import Denied, NotFound, NotLoggedIn
 from app.events import DuckDBLog, Event
 from app.events.database import Row
+from app.identifier import canonical_id
 from app.permissions import OWN, Action, Decision, Principal, decide
 
 
@@ -52,7 +53,7 @@ class Views(Finder):
         decision = self.allow(entity, action, principal)
         readable = decision if action == 'read' else self.allow(entity, 'read', principal)
         table = self.catalog.table(entity)
-        named = table.entity.canonical_id(record_id)
+        named = canonical_id(record_id)
         record = await (self.find_as_of(table, named, as_of) if as_of else self.find(entity, named))
         if record is None or not _covers(table, readable, principal, record):
             raise NotFound(f'There is no record {record_id!r} in {entity}.')
@@ -65,7 +66,7 @@ class Views(Finder):
         decision, shown = self.allow(entity, 'read', principal), self.catalog.table(entity).entity
         if decision.condition or shown.hidden_from(principal):
             return None
-        return self.kept(entity, shown.canonical_id(record_id))
+        return self.kept(entity, canonical_id(record_id))
 
     def check(self, table: Table, record: Record, principal: Principal, action: Action) -> None:
         """Refuse what `principal` may not do with a record that is at hand."""

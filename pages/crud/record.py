@@ -12,6 +12,7 @@ from app import codec
 from app.crud import History, Record
 from app.errors import Denied, NotFound, Problem
 from app.http import raw_path
+from app.identifier import canonical_id
 from app.permissions import Action, decide
 from pages.crud.editing import label_of, open_new, reference_to
 from pages.crud.record_form import RecordForm
@@ -40,14 +41,14 @@ def register(router: APIRouter, system: System) -> None:
 
 async def _find(system: System, request: Request, name: str, as_of: str) -> tuple[str, Record | None, str]:
     """The id, the record and whether it is new, now, past or deleted."""
-    visitor, table = system.visitor(), system.views.catalog.table(name)
+    visitor = system.visitor()
     segment = raw_path(request.scope).removeprefix(f'/{name}/')
     if not segment or '/' in segment:
         raise NotFound(f'There is nothing at {request.url.path}.')
     if segment == 'new':
         system.views.allow(name, 'create', visitor)
         return '', None, 'new'
-    record_id = table.entity.canonical_id(segment)
+    record_id = canonical_id(segment)
     with suppress(NotFound):
         record = await system.views.get(name, record_id, visitor, as_of=as_of)
         return record_id, None if as_of else record, 'past' if as_of else 'now'

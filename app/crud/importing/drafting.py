@@ -17,6 +17,7 @@ from app.crud.uniqueness import claim_key
 from app.crud.values import stored_form
 from app.errors import Denied, Invalid, NotFound
 from app.events.facts import claim_text
+from app.identifier import canonical_id
 from app.permissions import Principal
 
 ABSENT = 'there is no such record'
@@ -111,7 +112,7 @@ class Drafting:
                 fields = [entity.fields[name] for name in entity.key]
                 return entity.record_id({field.id: field.accept(values.get(field.name)) for field in fields})
             given = values.get('id')
-            return '' if given in (None, '') else entity.canonical_id(str(given))
+            return '' if given in (None, '') else canonical_id(str(given))
         except (ValueError, Invalid, NotFound):
             return ''
 
@@ -119,7 +120,7 @@ class Drafting:
 def _check_system(row: Row, record: Record, principal: Principal, table: Table) -> None:
     """Refuse a row that names another record than the one it means, or another version than the newest."""
     given, version = row.values.get('id'), row.values.get('_version')
-    if given not in (None, '') and table.entity.canonical_id(str(given)) != record.id:
+    if given not in (None, '') and canonical_id(str(given)) != record.id:
         raise Invalid(errors={'id': f'is {record.id!r} and never changes'})
     if version not in (None, '') and str(version) != str(record.version):
         raise Invalid(errors={'_version': f'is {record.version} by now; the row was based on {str(version)[:20]}'})
