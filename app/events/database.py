@@ -10,6 +10,7 @@ import shutil
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     'python_enable_replacements': 'false',
     'checkpoint_threshold': '1TB',  # never by itself: see checkpoints.py
     'threads': '1',
+    'dynamic_or_filter_threshold': '500',  # up to so many values sought in a table are looked up by its index
     'allocator_background_threads': 'true',  # memory that a large question took is given back
     'preserve_insertion_order': 'true',
 }
@@ -34,6 +36,7 @@ Row = tuple[Any, ...]
 Read = Callable[[str, Sequence[Any]], list[Row]]
 Answer = TypeVar('Answer')
 Error = duckdb.Error
+AlreadyThere = duckdb.ConstraintException
 MISTAKES = (
     duckdb.ProgrammingError,
     duckdb.DataError,
@@ -126,6 +129,7 @@ class Database:
         return cursor
 
 
+@lru_cache(maxsize=512)
 def parsed(sql: str) -> Any:
     """A statement to execute again and again, on any cursor, without reading its text each time."""
     return duckdb.extract_statements(sql)[0]

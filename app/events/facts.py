@@ -55,14 +55,15 @@ class FactFinder:
         self._knows_all = oldest == 0
         self._referred, self._referred_since = {}, self.head.position
 
-    def gather(self, requests: Sequence[Append]) -> Facts:
-        """The facts that decide `requests`."""
+    def gather(self, requests: Sequence[Append], *, trusting: bool = False) -> Facts:
+        """The facts that decide `requests`. When `trusting`, what new streams claim is taken to be free: mostly it is,
+        and where it is not, the database refuses it."""
         return Facts(
             head=self.head,
             recorded_at=self.recorded_at,
             streams=self._find_streams(requests),
             recorded=self._find_recorded(requests),
-            claims=self._find_claims(requests),
+            claims=self._find_claims(requests, trusting=trusting),
             categories=self.categories,
             referred={
                 stream: self._referred[stream]
@@ -116,8 +117,13 @@ class FactFinder:
             return {}
         return {row[6]: Event(*row) for row in self._cursor.execute(RECORDED, [given]).fetchall()}
 
-    def _find_claims(self, requests: Sequence[Append]) -> dict[ClaimKey, str]:
-        keys = {(claim.scope, claim.key) for request in requests for claim in request.claims}
+    def _find_claims(self, requests: Sequence[Append], *, trusting: bool) -> dict[ClaimKey, str]:
+        keys = {
+            (claim.scope, claim.key)
+            for request in requests
+            for claim in request.claims
+            if not (trusting and request.expected.get(claim.owner) is Expect.NEW)
+        }
         if not keys:
             return {}
         found: dict[ClaimKey, str] = {}

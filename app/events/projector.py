@@ -22,7 +22,7 @@ from app.events.standing import Building, Standing
 logger = logging.getLogger(__name__)
 Answer = TypeVar('Answer')
 
-REST = 4.0
+REST = 9.0
 """Having caught up, a projection rests so many times as long as that took."""
 LONGEST_REST = 60.0
 

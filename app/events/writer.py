@@ -2,28 +2,25 @@
 
 import asyncio
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from app.errors import Problem, Unavailable
 from app.events.checkpoints import Checkpoints
-from app.events.database import Database, Error, first_line
+from app.events.database import AlreadyThere, Database, Error, first_line
 from app.events.event import Event
 from app.events.facts import FactFinder
 from app.events.head_file import HeadFile
-from app.events.log import Append, Appended, Apply
+from app.events.log import Alongside, Append, Appended, Apply
 from app.events.plan import Plan, plan
 from app.events.rows import change_claims, insert_events
+from app.events.waiting import Empty, Waiting, WaitingLine
 
 logger = logging.getLogger(__name__)
 
-GROUP = 2000
-"""Events in one commit, at most, unless a single request brings more."""
 WAITING = 10_000
 """Requests that may wait; more are told to come back later."""
 IDLE_SECONDS = 2.0
@@ -31,14 +28,6 @@ IDLE_SECONDS = 2.0
 
 class Unpromised(Unavailable):
     """The head file cannot be written now; nothing is acknowledged and nothing more is written until it can."""
-
-
-@dataclass(slots=True)
-class Waiting:
-    """A request and the future that its sender awaits."""
-
-    request: Append
-    future: asyncio.Future[Appended]
 
 
 class Writer:
@@ -50,7 +39,7 @@ class Writer:
         self._head_file = head_file
         self._apply = apply
         self._facts = FactFinder(self._cursor)
-        self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
+        self._line = WaitingLine()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name='writer')
         self._broken: str | None = None
@@ -70,16 +59,16 @@ class Writer:
         """Queue `request`; the future answers once it is durable or refused."""
         if self._broken or self._stopping:
             raise Unavailable(self._broken or 'DBBasic is stopping.')
-        if self._queue.qsize() >= WAITING:
+        if len(self._line) >= WAITING:
             raise Unavailable('Too many writes are waiting.', retry_after=1)
         waiting = Waiting(request, self._loop.create_future())
-        self._queue.put(waiting)
+        self._line.join(waiting)
         return waiting.future
 
     async def stop(self) -> None:
         """Take no more requests, finish what is queued and end the thread."""
         self._stopping = True
-        self._queue.put(None)
+        self._line.close()
         await asyncio.to_thread(self._thread.join)
         self._cursor.close()
 
@@ -105,70 +94,52 @@ class Writer:
     @property
     def queued(self) -> int:
         """How many requests wait."""
-        return self._queue.qsize()
+        return len(self._line)
 
     def category_position(self, category: str) -> int:
         """The position of the newest committed event of a category."""
         return self._facts.categories.get(category, 0)
 
     def _run(self) -> None:
-        while group := self._next_group():
+        while first := self._wait():
+            group = self._line.group_of(first)
+            began = time.monotonic()
             self._commit(group)
-
-    def _next_group(self) -> list[Waiting]:
-        first = self._wait()
-        if first is None:
-            return []
-        group, events = [first], len(first.request.events)
-        while events < GROUP:
-            try:
-                waiting = self._queue.get_nowait()
-            except queue.Empty:
-                break
-            if waiting is None:
-                self._queue.put(None)
-                break
-            group.append(waiting)
-            events += len(waiting.request.events)
-        return group
+            self._line.served(len(group), time.monotonic() - began)
 
     def _wait(self) -> Waiting | None:
         while True:
             try:
-                return self._queue.get(timeout=IDLE_SECONDS)
-            except queue.Empty:
+                return self._line.first(IDLE_SECONDS)
+            except Empty:
                 with suppress(Unpromised):
                     self._keep_promise()
                 self.checkpoints.when_idle()
             if not (self._owed or self.checkpoints.put_off):
-                return self._queue.get()
+                return self._line.first()
 
-    def _commit(self, group: list[Waiting]) -> None:
+    def _commit(self, group: list[Waiting], *, trusting: bool = True) -> None:
         try:
-            result = self._write([waiting.request for waiting in group])
+            result = self._write([waiting.request for waiting in group], trusting=trusting)
         except Exception as error:
-            self._recover(group, error)
+            self._try_again(group, error, trusting=trusting)
             return
         self._facts.remember(result)
         self._loop.call_soon_threadsafe(self._answer, group, result)
         self.checkpoints.after_commit()
 
-    def _write(self, requests: Sequence[Append]) -> Plan:
+    def _write(self, requests: Sequence[Append], *, trusting: bool) -> Plan:
         if self._broken:
             raise Unavailable(self._broken)
         self._keep_promise()
-        facts = self._facts.gather(requests)
+        facts = self._facts.gather(requests, trusting=trusting)
         result = plan(facts, requests, time.time_ns() // 1000)
-        alongside = [
-            request.alongside
-            for request, verdict in zip(requests, result.verdicts, strict=True)
-            if request.alongside and isinstance(verdict, Appended) and not verdict.duplicate
-        ]
+        alongside = _alongside(requests, result)
         if not (result.events or result.claims or alongside):
             return result
         self._cursor.execute('BEGIN')
+        change_claims(self._cursor, result, facts.claims)  # first of all, as it may be refused
         insert_events(self._cursor, result.events)
-        change_claims(self._cursor, result, facts.claims)
         for apply in self._apply:
             apply(self._cursor, result.events)
         afterwards = [change(self._cursor) for change in alongside]
@@ -198,6 +169,14 @@ class Writer:
             self._owed = committed
             raise Unpromised(f'{self._head_file.path.name} cannot be written: {error.strerror}. {else_}') from error
         self._owed = None
+
+    def _try_again(self, group: list[Waiting], error: Exception, *, trusting: bool) -> None:
+        if not (trusting and isinstance(error, AlreadyThere)):
+            self._recover(group, error)
+            return
+        with suppress(Error):
+            self._cursor.execute('ROLLBACK')
+        self._commit(group, trusting=False)
 
     def _recover(self, group: list[Waiting], error: Exception) -> None:
         try:
@@ -241,6 +220,15 @@ class Writer:
                 _fail(waiting.future, verdict)
             elif not waiting.future.done():
                 waiting.future.set_result(verdict)
+
+
+def _alongside(requests: Sequence[Append], decided: Plan) -> list[Alongside]:
+    """What else is to be changed with the requests that were accepted just now."""
+    return [
+        request.alongside
+        for request, verdict in zip(requests, decided.verdicts, strict=True)
+        if request.alongside and isinstance(verdict, Appended) and not verdict.duplicate
+    ]
 
 
 def _fail(future: asyncio.Future[Appended], problem: Problem) -> None:

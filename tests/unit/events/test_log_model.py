@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from app.errors import Unavailable
 from app.events import Append, Appended, CategoryChanged, Claim, Event, Expect, Taken, WrongVersion, open_log
 from app.events import facts as facts_module
-from app.events import writer as writer_module
+from app.events import waiting as waiting_module
 from app.events.event import GENESIS, chain
 from app.events.log import IdReused
 from tests.rounds import rounds
@@ -121,7 +121,7 @@ class LogAndModel(RuleBasedStateMachine):
     def begin(self) -> None:
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr(facts_module, 'CACHED', 1)
-        self.patch.setattr(writer_module, 'GROUP', 4)
+        self.patch.setattr(waiting_module, 'GROUP', 4)
         self.runner = asyncio.Runner()
         self.root = Path(tempfile.mkdtemp())
         self.folder = self.root / '0'

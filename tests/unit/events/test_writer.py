@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import duckdb
 import pytest
@@ -102,6 +103,31 @@ def test_verdicts_in_a_group_are_independent_and_in_order(tmp_path: Path) -> Non
                 ('c/2', 1),
             ]
             assert await all_claims(log) == {'customers.email\x1fa': 'c/2'}
+
+    asyncio.run(story())
+
+
+def test_a_new_stream_that_claims_what_is_taken_fails_alone_and_is_not_looked_up_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        async with opened(tmp_path) as log:
+            await log.append(ask(happened('created', 'c/1'), claims=[take('a', 'c/1')]))
+            looked_up = Mock(wraps=log.writer._facts._find_claims)
+            monkeypatch.setattr(log.writer._facts, '_find_claims', looked_up)
+            new = [
+                ask(happened('created', stream), expected={stream: Expect.NEW}, claims=[take(key, stream)])
+                for stream, key in (('c/2', 'b'), ('c/3', 'a'), ('c/4', 'b'), ('c/5', 'e'))
+            ]
+            assert isinstance(await log.append(new.pop()), Appended)
+            assert [call.kwargs for call in looked_up.call_args_list] == [{'trusting': True}]
+            answers = await append_together(log, *new)
+            assert [type(answer) for answer in answers] == [Appended, Taken, Taken]
+            assert looked_up.call_args_list[-1].kwargs == {'trusting': False}
+            assert [event.stream for event in await all_events(log)] == ['c/1', 'c/5', 'c/2']
+            assert await all_claims(log) == {
+                f'customers.email\x1f{key}': f'c/{n}' for key, n in zip('aeb', '152', strict=True)
+            }
 
     asyncio.run(story())
 
@@ -208,19 +234,5 @@ def test_too_many_waiting_requests_are_told_to_come_back(tmp_path: Path, monkeyp
             answers = await append_together(log, *(create(f'c/{n}') for n in range(3)), create('c/late'))
             assert [type(answer) for answer in answers] == [Appended, Appended, Appended, Unavailable]
             assert answers[3].headers['Retry-After'] == '1'  # type: ignore[union-attr]
-
-    asyncio.run(story())
-
-
-def test_more_than_a_group_holds_waits_for_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer_module, 'GROUP', 4)
-
-    async def story() -> None:
-        async with opened(tmp_path) as log:
-            before = log.writer.commits
-            large = ask(*(happened('changed', 'c/large') for _ in range(9)))
-            await append_together(log, *(create(f'c/{n}') for n in range(6)), large, create('c/last'))
-            assert log.writer.commits == before + 1 + 3
-            assert [event.position for event in await all_events(log)] == list(range(1, 17))
 
     asyncio.run(story())
