@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 
 from app import codec
 from app.crud.aggregates import Aggregates
+from app.crud.at_hand import PagesAtHand
 from app.crud.bulk_api import BulkApi
 from app.crud.catalog import Catalog
 from app.crud.explaining import Explanations, FindUser
@@ -31,7 +32,7 @@ from app.crud.requests import author_of, if_match
 from app.crud.saved_views import SavedViews
 from app.crud.saved_views_api import SavedViewsApi
 from app.crud.schema_api import SchemaApi
-from app.crud.shaping import Shaping, parse_shape
+from app.crud.shaping import WHOLE, Shaping, parse_shape
 from app.crud.undoing import Undo
 from app.crud.views import Views
 from app.crud.watching import Watching
@@ -54,6 +55,7 @@ class DataApi:
         self.views = Views(catalog, log)
         self.log = log
         self.answers = AnswerMemory()
+        self.at_hand = PagesAtHand(self.views)
         self.shaping = Shaping(self.views, log)
         self.aggregates = Aggregates(self.views, log)
         self.records = Records(catalog, log, self.views)
@@ -110,6 +112,8 @@ class DataApi:
             if asks_for_groups(parameters):
                 return codec.encode(await self.aggregates.groups(entity, parameters, principal))
             shape, rest = parse_shape(parameters)
+            if shape == WHOLE and (content := await self.at_hand.page(entity, rest, principal)):
+                return content
             page = await self.views.page(entity, rest, principal)
             as_of = next((text for name, text in rest if name == 'as_of'), '')
             shown = await self.shaping.show(entity, page.records, shape, principal, as_of)

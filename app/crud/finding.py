@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Coroutine, Sequence
 
 from app import codec
@@ -19,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 WARMED = 2_000
 """Positions of the log that one step of warming up looks at: it competes with requests for some 20 ms."""
+WARM_REST = 2.0
+"""After each step it rests so many times as long as that took."""
 
 
 class Finder:
@@ -30,7 +33,9 @@ class Finder:
         self._log = log
         self._tables = catalog.tables
         self._gathering: dict[str, dict[str, asyncio.Future[Record | None]]] = {}
-        self._warm: set[str] = set()
+        self._warming: set[str] = set()
+        self._complete: dict[str, int] = {}
+        """Entity -> what the memory lacked when all of its records came in."""
         self._tasks: set[asyncio.Task[None]] = set()
         log.listen(self.note)
 
@@ -41,7 +46,6 @@ class Finder:
     def forget(self) -> None:
         """The entities have changed."""
         self.memory.clear()
-        self._warm.clear()
 
     def keep(self, table: Table, record: Record) -> None:
         """Remember a record that was just read or written, unless its entity has changed meanwhile."""
@@ -63,9 +67,7 @@ class Finder:
         if gathering is None:
             gathering = self._gathering[entity] = {}
             self._start(self._find_gathered(entity))
-            if entity not in self._warm:
-                self._warm.add(entity)
-                self._start(self._warm_up(entity))
+            self.warm_up(entity)
         if record_id not in gathering:
             gathering[record_id] = asyncio.get_running_loop().create_future()
         return await asyncio.shield(gathering[record_id])
@@ -85,22 +87,39 @@ class Finder:
         if not task.cancelled() and (error := task.exception()):
             logger.debug('records are not kept in memory: %s', error)
 
+    def holds_all(self, entity: str) -> bool:
+        """Whether the records of an entity are all in memory, but perhaps some that were written lately."""
+        self._forget_other_entities()
+        return self._complete.get(entity) == self.memory.lacking
+
+    def warm_up(self, entity: str) -> None:
+        """Begin to fetch the newest records into memory, unless that is done or there is no room."""
+        if not (self.holds_all(entity) or self.memory.full or entity in self._warming):
+            self._warming.add(entity)
+            self._start(self._warm_up(entity))
+
     async def _warm_up(self, entity: str) -> None:
-        """Fetch the newest records into memory, as many as there is room for."""
         table, cleared, below = self.catalog.table(entity), self.memory.cleared, self._log.position
+        lacking = self.memory.lacking
         sql = f'SELECT {table.select} FROM {table.rows} AS t WHERE t._created > ? AND t._created <= ?'
 
         def step(read: Read) -> list[tuple[str, Kept]]:
             rows = read(sql, [below - WARMED, below])
             return [(f'{entity}/{row[0]}', _kept(record_of(table, row))) for row in rows]
 
-        while below > 0:
-            found = await self._log.database.read(step)
-            if self.memory.full or self.memory.cleared != cleared:
-                return
-            for stream, kept in found:
-                self.memory.put(stream, kept)
-            below -= WARMED
+        try:
+            while below > 0:
+                began = time.monotonic()
+                found = await self._log.database.read(step)
+                if self.memory.full or self.memory.cleared != cleared:
+                    return
+                for stream, kept in found:
+                    self.memory.put(stream, kept)
+                below -= WARMED
+                await asyncio.sleep(WARM_REST * (time.monotonic() - began))
+            self._complete[entity] = lacking
+        finally:
+            self._warming.discard(entity)
 
     async def _find_gathered(self, entity: str) -> None:
         while wanted := self._gathering[entity]:
@@ -108,7 +127,7 @@ class Finder:
             cleared = self.memory.cleared
             try:
                 table = self.catalog.table(entity)
-                found = await self._find_all(table, list(wanted))
+                found = await self.find_all(table, list(wanted))
             except Exception as error:
                 for future in wanted.values():
                     future.set_exception(error)
@@ -130,7 +149,8 @@ class Finder:
         found = await self._log.database.read(ask)
         return record_of(table, found[0], as_of) if found else None
 
-    async def _find_all(self, table: Table, ids: list[str]) -> dict[str, Record]:
+    async def find_all(self, table: Table, ids: list[str]) -> dict[str, Record]:
+        """Those records that are there, whoever asks: id -> record."""
         where = 'id = ?' if len(ids) == 1 else f'id IN ({", ".join("?" * len(ids))})'
         rows = await self._log.database.query(f'SELECT {table.select} FROM {table.rows} AS t WHERE {where}', ids)
         return {row[0]: record_of(table, row) for row in rows}

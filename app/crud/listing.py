@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from app.crud.catalog import Catalog
 from app.crud.naming import now, source_at, user_of
@@ -19,8 +20,24 @@ DEEP = 5_000
 FEW = 10_000
 """Values of the first column sorted by, up to which counting them is faster than sorting all rows."""
 Joins = dict[tuple[str, ...], str]
-LOOKED_AT = 64, 1024
-"""Positions looked at for each row of a page of the newest, before all of them are."""
+LOOKED_AT = 64
+"""Positions looked at first for each row of a page of the newest, where nothing was asked for in the same words yet."""
+FARTHEST = 1024
+"""Positions for each row; where those that match lie farther apart, all positions are looked at."""
+PROBES = 2
+REMEMBERED = 1000
+CREATED = 2
+"""Where a row has the position of its creation."""
+
+
+@dataclass(slots=True)
+class Nearness:
+    """Where rows lay that were asked for newest first; only speed depends on it."""
+
+    apart: dict[tuple[str, ...], int] = field(default_factory=dict)
+    """What was asked for, in which words -> how many positions the rows lay apart that matched."""
+    newest: dict[str, int] = field(default_factory=dict)
+    """Table -> the position at which its newest row was created, or somewhat earlier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +49,19 @@ class Asked:
     query: Query
     user: User
     now: int
+    brief: bool = False
+    """Whether id, version and what the rows are sorted by is all that is wanted of them."""
+    nearness: Nearness = field(default_factory=Nearness)
+
+    @property
+    def select(self) -> str:
+        """The columns of a row."""
+        if not self.brief:
+            return self.table.select
+        fields = {field.id: field for field in self.table.entity.readable}
+        columns = [one.column for one in self.query.order]
+        read = [fields[name].read(f't."{name}"') if name in fields else f't."{name}"' for name in columns]
+        return ', '.join(['t.id', 't._version', *read])
 
 
 def asked_by(principal: Principal, catalog: Catalog, table: Table, query: Query) -> Asked:
@@ -69,7 +99,7 @@ def creations(read: Read, table: Table) -> array[int]:
 def read_between(read: Read, asked: Asked, bounds: tuple[int, int]) -> list[Row]:
     """The newest of the records created between two positions."""
     where = f'WHERE t._created BETWEEN {bounds[0]:d} AND {bounds[1]:d} ORDER BY t._created DESC LIMIT ?'
-    sql = f'SELECT {asked.table.select} FROM {asked.table.rows} AS t {where}'
+    sql = f'SELECT {asked.select} FROM {asked.table.rows} AS t {where}'
     return read(sql, [asked.query.limit + 1])
 
 
@@ -93,23 +123,45 @@ def order_of(query: Query) -> str:
 
 
 def _page(read: Read, asked: Asked, rows: Rows, *, newest: bool) -> list[Row]:
-    if newest and asked.query.newest_first:
-        for looked_at in LOOKED_AT:
-            found = _newest(read, asked, rows, looked_at)
-            if len(found) > asked.query.limit:
-                return found
-    return _ordered(read, asked, rows)
+    if not (newest and asked.query.newest_first):
+        return _ordered(read, asked, rows)
+    return _newest(read, asked, rows)
 
 
-def _newest(read: Read, asked: Asked, rows: Rows, looked_at: int) -> list[Row]:
-    """The page if its rows are all among the newest, where DuckDB need not look at the others.
+def _newest(read: Read, asked: Asked, rows: Rows) -> list[Row]:
+    """The page, which is mostly found among the newest, so that DuckDB need not look at the others.
 
     Rows lie in the order of creation, the worst there is for finding the largest: each replaces the one before.
     """
-    query = asked.query
-    below = query.below or read(f'SELECT max(_created) FROM {asked.table.name}', [])[0][0] or 0
-    oldest = below - looked_at * (query.limit + query.offset + 1)
-    return _ordered(read, asked, replace(rows, where=[f't._created > {oldest:d}', *rows.where]))
+    query, near, table = asked.query, asked.nearness, asked.table.name
+    if query.below is None and table not in near.newest:
+        near.newest[table] = read(f'SELECT max(_created) FROM {table}', [])[0][0] or 0
+    below = near.newest[table] if query.below is None else query.below
+    words, wanted = (table, *rows.where), query.limit + query.offset + 1
+    apart = near.apart.get(words, LOOKED_AT)
+    found: list[Row] = []
+    for _ in range(PROBES):
+        among = replace(rows, where=[f't._created > {below - apart * wanted:d}', *rows.where])
+        found = _ordered(read, asked, among)
+        if len(found) > query.limit:
+            break
+        apart = min(FARTHEST, max(3 * apart, apart * wanted * 3 // (2 * len(found) + 1)))
+    else:
+        found = _ordered(read, asked, rows)
+    _remember(near, words, table, below, wanted, found)
+    return found
+
+
+def _remember(
+    near: Nearness, words: tuple[str, ...], table: str, below: int, wanted: int, found: Sequence[Row]
+) -> None:
+    if len(near.apart) > REMEMBERED:
+        near.apart.clear()
+    farthest = found[-1][CREATED] if len(found) > 1 else 0
+    apart = max((below - farthest) * 5 // (4 * wanted), near.apart.get(words, 0) * 9 // 10, 1)
+    near.apart[words] = apart if apart <= FARTHEST else LOOKED_AT
+    if found and table in near.newest:
+        near.newest[table] = max(near.newest[table], found[0][CREATED])
 
 
 def _ordered(read: Read, asked: Asked, rows: Rows) -> list[Row]:
@@ -117,13 +169,13 @@ def _ordered(read: Read, asked: Asked, rows: Rows) -> list[Row]:
     rows = replace(rows, where=[*rows.where, *query.beyond], parameters=[*rows.parameters, *query.beyond_parameters])
     order = f'ORDER BY {order_of(query)}'
     if query.offset < DEEP:
-        sql = f'SELECT {asked.table.select} FROM {rows.sql} {order} LIMIT ? OFFSET ?'
+        sql = f'SELECT {asked.select} FROM {rows.sql} {order} LIMIT ? OFFSET ?'
         return read(sql, [*rows.parameters, query.limit + 1, query.offset])
     offset = query.offset
     if not query.as_of and query.order[0].column not in {'id', '_created'}:
         rows, offset = _leap(read, query, rows)
     found = f'SELECT t._created FROM {rows.sql} {order} LIMIT ? OFFSET ?'
-    sql = f'SELECT {asked.table.select} FROM {rows.source} WHERE t._created IN ({found}) {order}'
+    sql = f'SELECT {asked.select} FROM {rows.source} WHERE t._created IN ({found}) {order}'
     return read(sql, [*rows.parameters, query.limit + 1, offset])
 
 

@@ -35,6 +35,8 @@ class RecordMemory:
         self._bytes = 0
         self.cleared = 0
         """How often everything was forgotten; who reads the database compares before and after."""
+        self.lacking = 0
+        """Grows whenever something is not in memory that may have been before."""
 
     @property
     def full(self) -> bool:
@@ -44,6 +46,7 @@ class RecordMemory:
     def note(self, events: Sequence[Event]) -> None:
         """Something was committed."""
         if len(events) > MANY:
+            self.lacking += 1
             events = [event for event in events if event.version > 1]  # nobody can have read the others before
             if len(events) > MANY:
                 self.clear()
@@ -69,6 +72,7 @@ class RecordMemory:
         self._kept.clear()
         self._bytes = 0
         self.cleared += 1
+        self.lacking += 1
 
     def _keep(self, stream: str, kept: Kept) -> None:
         before = self._kept.get(stream)
@@ -77,6 +81,7 @@ class RecordMemory:
         self._kept.move_to_end(stream)
         while len(self._kept) > RECORDS or self._bytes > BYTES:
             self._bytes -= len(self._kept.popitem(last=False)[1].body)
+            self.lacking += 1
 
 
 class AnswerMemory:

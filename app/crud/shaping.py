@@ -34,6 +34,9 @@ class Shape:
     """Names of lists whose length is shown."""
 
 
+WHOLE = Shape()
+
+
 def parse_shape(parameters: Iterable[tuple[str, str]]) -> tuple[Shape, list[tuple[str, str]]]:
     """The shape that is asked for, and all other parameters."""
     names: list[str] = []

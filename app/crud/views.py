@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from app.crud.catalog import Catalog
 from app.crud.covering import condition_of, covers
 from app.crud.finding import Finder
-from app.crud.listing import Asked, asked_by, creations, read_between, read_page, rows_of
+from app.crud.listing import Asked, Nearness, asked_by, creations, read_between, read_page, rows_of
 from app.crud.memory import CreationOrder, Kept
 from app.crud.naming import scope_for
 from app.crud.query import Query, cursor_of, parse_query
@@ -45,6 +46,7 @@ class Views(Finder):
     def __init__(self, catalog: Catalog, log: DuckDBLog) -> None:
         super().__init__(catalog, log)
         self._orders: dict[str, CreationOrder] = {}
+        self._nearness = Nearness()
 
     async def get(
         self, entity: str, record_id: str, principal: Principal, action: Action = 'read', *, as_of: str = ''
@@ -82,32 +84,34 @@ class Views(Finder):
         table = self.catalog.table(entity)
         hidden = table.entity.hidden_from(principal)
         query = self.query(table, parameters, principal)
-        asked = asked_by(principal, self.catalog, table, query)
-        if query.all_newest_first:
-            return await self._newest(asked, hidden, principal)
-        rows, total = await self._log.database.read(lambda read: read_page(read, asked))
-        return await self._page(asked, rows, total, hidden, principal)
+        rows, total = await self.rows(table, query, principal)
+        page, more = rows[: query.limit], len(rows) > query.limit
+        records = [record_of(table, row, query.as_of).without(hidden) for row in page]
+        next_ = cursor_of(query.order, _sorted_values(table, page[-1])) if more and page else None
+        labels = await self.labels(table, records, principal) if query.labels else None
+        return Page(records, total, next_, labels)
 
-    async def _newest(self, asked: Asked, hidden: frozenset[str], principal: Principal) -> Page:
+    async def rows(
+        self, table: Table, query: Query, principal: Principal, *, brief: bool = False
+    ) -> tuple[list[Row], int | None]:
+        """One row more than the page has, if there are more, and the total if it was asked for."""
+        asked = replace(asked_by(principal, self.catalog, table, query), brief=brief, nearness=self._nearness)
+        if query.all_newest_first:
+            return await self._newest(asked)
+        return await self._log.database.read(lambda read: read_page(read, asked), narrow=brief)
+
+    async def _newest(self, asked: Asked) -> tuple[list[Row], int | None]:
         """A page of all records, newest first: where it begins is known without sorting them."""
         order = self._orders.setdefault(asked.table.entity.resource, CreationOrder())
         positions = await order.load(lambda: self._log.database.read(lambda read: creations(read, asked.table)))
         total = len(positions)
         end = total - asked.query.offset
         begin = max(0, end - asked.query.limit - 1)
-        bounds = (positions[begin], positions[end - 1]) if end > begin else None
-        rows = await self._log.database.read(lambda read: read_between(read, asked, bounds)) if bounds else []
-        return await self._page(asked, rows, total if asked.query.count else None, hidden, principal)
-
-    async def _page(
-        self, asked: Asked, rows: list[Row], total: int | None, hidden: frozenset[str], principal: Principal
-    ) -> Page:
-        table, query = asked.table, asked.query
-        page, more = rows[: query.limit], len(rows) > query.limit
-        records = [record_of(table, row, query.as_of).without(hidden) for row in page]
-        next_ = cursor_of(query.order, _sorted_values(table, page[-1])) if more and page else None
-        labels = await self.labels(table, records, principal) if query.labels else None
-        return Page(records, total, next_, labels)
+        rows: list[Row] = []
+        if end > begin:
+            bounds = positions[begin], positions[end - 1]
+            rows = await self._log.database.read(lambda read: read_between(read, asked, bounds), narrow=asked.brief)
+        return rows, total if asked.query.count else None
 
     def query(self, table: Table, parameters: Iterable[tuple[str, str]], principal: Principal) -> Query:
         """What is asked for, within what `principal` may read; raises `Denied`."""
@@ -171,6 +175,7 @@ class Views(Finder):
         """The entities have changed."""
         super().forget()
         self._orders.clear()
+        self._nearness = Nearness()
 
     def allow(self, entity: str, action: Action, principal: Principal) -> Decision:
         """What `principal` may do with `entity`, or `Denied` with the reason."""

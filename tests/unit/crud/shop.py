@@ -164,7 +164,17 @@ class Shop:
     def page(self, entity: str, query: str = '', by: Principal = ADMIN) -> Page:
         """A page; `query` is what stands in an address, without any encoding."""
         parameters = [(name, text) for name, _, text in (part.partition('=') for part in query.split('&') if part)]
-        return self.run(self.data.views.page(entity, parameters, by))
+        return self.run(self.page_of(entity, parameters, by))
+
+    async def page_of(self, entity: str, parameters: list[tuple[str, str]], by: Principal = ADMIN) -> Page:
+        """A page; what memory gives must be what the database gives."""
+        page = await self.data.views.page(entity, parameters, by)
+        while not (self.data.views.holds_all(entity) or self.data.views.memory.full):
+            self.data.views.warm_up(entity)
+            await asyncio.sleep(0)
+        at_hand = await self.data.at_hand.page(entity, parameters, by)
+        assert at_hand in {None, codec.encode(page.as_json())}
+        return page
 
     def ids(self, entity: str, query: str = '', by: Principal = ADMIN) -> list[str]:
         """The ids on a page."""

@@ -199,7 +199,7 @@ def read(model: Model, query: list[tuple[str, str]], limit: int) -> Iterator[lis
         found, place = list[str](), ''
         while True:
             asked = [*query, ('limit', str(limit)), *([(by, place)] if place else [])]
-            page = model.shop.run(model.shop.data.views.page(model.entity, asked, ADMIN))
+            page = model.shop.run(model.shop.page_of(model.entity, asked))
             found += [record.id for record in page.records]
             if not page.next:
                 break
@@ -234,7 +234,7 @@ def check(models: Shop, data: st.DataObject, schema: Schema) -> None:
     asked = data.draw(st.lists(conditions(sought) | parameters(sought), min_size=1, max_size=4), 'asked')
     limit = data.draw(st.integers(1, 4), 'limit')
     for alone, one in asked:
-        found = model.shop.run(models.data.views.page(model.entity, [alone, ('sort', '_created')], ADMIN))
+        found = models.run(models.page_of(model.entity, [alone, ('sort', '_created')]))
         assert [record.id for record in found.records] == model.ids(model.records, [one], [])
     query, holds = [('sort', ','.join(sorts)), *(part for part, _ in asked[:2])], [one for _, one in asked[:2]]
     assert list(read(model, query, limit)) == [model.ids(model.records, holds, sorts)] * 2

@@ -166,11 +166,12 @@ def test_nobody_reads_without_a_login_what_is_not_public(shop: Shop) -> None:
     assert shop.run(shop.data.views.counts(ANONYMOUS)) == {}
 
 
-@pytest.mark.parametrize('looked_at', [(1,), (1, 3), (64,)])
+@pytest.mark.parametrize(('looked_at', 'farthest'), [(1, 1), (1, 3), (64, 1024)])
 def test_the_newest_come_first_however_few_are_looked_at(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, looked_at: tuple[int, ...]
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, looked_at: int, farthest: int
 ) -> None:
     monkeypatch.setattr(listing, 'LOOKED_AT', looked_at)
+    monkeypatch.setattr(listing, 'FARTHEST', farthest)
     made = [shop.create('customers', name=f'N{number}').id for number in range(12)]
     for number in (3, 4, 5, 10):
         shop.delete('customers', made[number])

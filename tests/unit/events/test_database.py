@@ -60,7 +60,7 @@ def test_a_file_that_cannot_be_read_is_unavailable_not_a_crash(
         def execute(self, *_: object) -> None:
             raise duckdb.IOException('IO Error: block 7 is corrupt\n\nStack trace')
 
-    monkeypatch.setattr(database, '_own_cursor', Failing)
+    monkeypatch.setattr(database, '_own_cursor', lambda narrow: Failing())
     with pytest.raises(Unavailable, match=r'events\.duckdb cannot be read: IO Error: block 7 is corrupt$'):
         database.query_here('SELECT 1')
 
