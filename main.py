@@ -82,7 +82,7 @@ async def _run(options: Namespace, restart: Restart) -> None:
     config = load(options.config)
     catalog = Catalog()
     async with contextlib.AsyncExitStack() as opened:
-        log = await open_log(options.data, apply=[catalog.apply])
+        log = await open_log(options.data, [catalog.apply], [catalog.recover])
         opened.push_async_callback(log.close)
         auth = await _open_auth(options, catalog, opened)
         data = await _open_data(options, config, auth, catalog, log)
@@ -230,7 +230,7 @@ def _principal(claims: Claims | None) -> Principal | None:
 
 async def _back_up_stopped(options: Namespace, target: Path) -> dict[str, Any]:
     async with contextlib.AsyncExitStack() as opened:
-        log = await open_log(options.data)
+        log = await open_log(options.data, recover=[Catalog().recover])
         opened.push_async_callback(log.close)
         auth = opened.enter_context(contextlib.closing(Auth.open(options.data)))
         return make_backup(_contents(options, log, auth), target)

@@ -108,7 +108,13 @@ class Batch:
             claims=self._claims,
             unchanged=self.unchanged,
             unreferred=self.unreferred,
+            checked=self._fits,
         )
+
+    @property
+    def _fits(self) -> bool:
+        """Whether all values were checked by the fields of today; those that come back from the past were not."""
+        return not self.author.undoes and all(one.verb != 'restored' for one in self.done.values())
 
     @property
     def wanted(self) -> list[Claim]:

@@ -23,6 +23,10 @@ from app.schema import Entity
 CONFIG = Author(principal=SYSTEM, source='config')
 CONVERTED = '"source":"schema"'
 """In the meta of events that tell of values stored otherwise: the table gets those when it is fitted, in one step."""
+RECORDED = """
+    SELECT stream, arg_max(data, version) FILTER (type <> 'deleted'), arg_max(type, version) <> 'deleted' FROM events
+    WHERE starts_with(stream, 'config/') GROUP BY stream"""
+"""The newest text of each document, and whether it is still there."""
 ATTEMPTS = 5
 """How often a config is planned again when data came in between."""
 
@@ -102,6 +106,14 @@ class Catalog:
             if name in self.tables:
                 self.tables[name].apply(database, group)
 
+    def recover(self, database: Database, events: Sequence[Event]) -> None:
+        """`apply` before any config is in force: the tables have the shape that the config in the log gave them."""
+        rows = database.execute(RECORDED).fetchall()
+        entities = _entities_of({stream: (data, there) for stream, data, there in rows})
+        self.tables = {name: Table(entity, lenient=True) for name, entity in entities.items()}
+        self.apply(database, events)
+        self.tables = {}
+
     async def plan(self, config: Config, log: DuckDBLog, fill: Fill | None = None) -> SchemaPlan:
         """What `config` would do to the data; `fill` says what to give to records whose values do not fit."""
         before = _entities_of(await _recorded_documents(log))
@@ -150,11 +162,7 @@ class Catalog:
 
 async def _recorded_documents(log: DuckDBLog) -> dict[str, tuple[str, bool]]:
     """Stream -> the newest text of a document, as the event that recorded it, and whether it is still there."""
-    rows = await log.database.query(
-        "SELECT stream, arg_max(data, version) FILTER (type <> 'deleted'), arg_max(type, version) FROM events "
-        "WHERE starts_with(stream, 'config/') GROUP BY stream"
-    )
-    return {stream: (data, kind != 'deleted') for stream, data, kind in rows}
+    return {stream: (data, there) for stream, data, there in await log.database.query(RECORDED)}
 
 
 async def _document_events(config: Config, log: DuckDBLog, author: Author) -> list[NewEvent]:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from app.errors import Unavailable
+from app.events.freshness import Freshness
 
 logger = logging.getLogger(__name__)
 
@@ -66,11 +67,13 @@ class Database:
             self._connection.close()
             raise
         self._cursors: list[duckdb.DuckDBPyConnection] = []
+        self.freshness = Freshness()
         self._local = threading.local()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix='reader')
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection for one thread; two threads must never share one."""
+        self.freshness.wait()
         cursor = self._connection.cursor()
         self._cursors.append(cursor)
         return cursor
@@ -94,6 +97,7 @@ class Database:
 
         Where only a few columns are wanted, it is faster to take them along than to find the rows of a page first.
         """
+        self.freshness.wait()
         try:
             rows: list[Row] = self._own_cursor(narrow=narrow).execute(sql, parameters).fetchall()
         except duckdb.Error as error:

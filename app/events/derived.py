@@ -55,6 +55,7 @@ class Derived:
         await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
 
     def _transaction(self, work: Callable[[Cursor], Answer], owner: object) -> Answer:
+        self.database.freshness.wait(patiently=True)
         self._owner = owner
         self._cursor.execute('BEGIN')
         timer = threading.Timer(LONGEST_SECONDS, self._cursor.interrupt)

@@ -12,6 +12,7 @@ from app.events.database import Database, parsed
 from app.events.event import BEGINNING, Event, Head
 from app.events.head_file import HeadFile
 from app.events.log import Append, Appended, Apply
+from app.events.promised_file import PROMISED_FILE, PromisedFile
 from app.events.tail import Tail
 from app.events.writer import Writer
 
@@ -36,11 +37,14 @@ PAGE = parsed(f'SELECT {COLUMNS} FROM events WHERE position > ? AND position <= 
 class DuckDBLog:
     """A `Log` in `data/events.duckdb`; lives on the event loop that opened it."""
 
-    def __init__(self, database: Database, head_file: HeadFile, apply: Sequence[Apply]) -> None:
+    def __init__(
+        self, database: Database, head_file: HeadFile, promised_file: PromisedFile, apply: Sequence[Apply]
+    ) -> None:
         self.database = database
         self._head_file = head_file
+        self._promised_file = promised_file
         self.blobs = Blobs(database.path.with_name('files'))
-        self.writer = Writer(database, head_file, apply)
+        self.writer = Writer(database, head_file, promised_file, apply)
         self._tail = Tail(self.read, recovery.database_head(database).position)
         self._listeners: list[Callable[[Sequence[Event]], None]] = []
         self.writer.on_commit = self._publish
@@ -121,32 +125,36 @@ class DuckDBLog:
         await self.writer.stop()
         await asyncio.to_thread(self.database.close)
         self._head_file.close()
+        self._promised_file.close()
 
 
-async def open_log(data: Path, apply: Sequence[Apply] = ()) -> DuckDBLog:
+async def open_log(data: Path, apply: Sequence[Apply] = (), recover: Sequence[Apply] = ()) -> DuckDBLog:
     """Open (or begin) the log in the folder `data`; raises `recovery.Damaged` rather than answer with lost data.
 
-    `apply` may still be added to until the log's first append.
+    `apply` may still be added to until the log's first append. What was acknowledged when the process ended, but not in
+    the database yet, is brought into the read tables by `recover`, or by `apply` where that is the same.
     """
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = data / 'events.duckdb'
     with ExitStack() as undo, recovery.evidence_kept(path):
         head_file = HeadFile(data / 'events.head')
         undo.callback(head_file.close)
+        promised_file = PromisedFile(data / PROMISED_FILE)
+        undo.callback(promised_file.close)
         database = await asyncio.to_thread(recovery.open_database, path)
         undo.callback(database.close)
-        await asyncio.to_thread(_prepare, database, head_file)
-        log = DuckDBLog(database, head_file, apply)
+        await asyncio.to_thread(_prepare, database, head_file, promised_file, recover or apply)
+        log = DuckDBLog(database, head_file, promised_file, apply)
         await asyncio.to_thread(log.blobs.clear_unfinished)
         undo.pop_all()
     log.writer.start()
     return log
 
 
-def _prepare(database: Database, head_file: HeadFile) -> None:
+def _prepare(database: Database, head_file: HeadFile, promised_file: PromisedFile, recover: Sequence[Apply]) -> None:
     cursor = database.cursor()
     cursor.execute(SCHEMA)
-    recovery.check_head(database, head_file)
+    recovery.check_head(database, head_file, promised_file, recover)
     if not why_not(database.path):
         cursor.execute('CHECKPOINT')
     cursor.close()

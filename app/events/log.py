@@ -63,6 +63,8 @@ class Append:
     """Stream -> what must hold of it, so that nothing is left referring to what is deleted."""
     claims: Sequence[Claim] = ()
     alongside: Alongside | None = None
+    checked: bool = False
+    """Whether the read tables are sure to take the events in, so that they may be acknowledged before."""
 
 
 class Appended(NamedTuple):

@@ -2,9 +2,10 @@
 
 import errno
 import hashlib
+import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,12 @@ from app.errors import Unavailable
 from app.events.database import Database, first_line
 from app.events.event import BEGINNING, Head, chain
 from app.events.head_file import HeadFile, sync_folder
+from app.events.log import Apply
+from app.events.promised_file import PROMISED_FILE, Promised, PromisedFile
+from app.events.rows import change_claims, insert_events
 from app.lock import FolderInUse
+
+logger = logging.getLogger(__name__)
 
 HEAD = 'SELECT position, hash FROM events ORDER BY position DESC LIMIT 1'
 PAGE = 20_000
@@ -67,8 +73,13 @@ def open_database(path: Path) -> Database:
         raise Damaged(_unreadable(path, error)) from error
 
 
-def check_head(database: Database, head_file: HeadFile) -> None:
-    """Compare the database with the head file and bring that up to date; raises `Damaged` when events are missing."""
+def check_head(
+    database: Database, head_file: HeadFile, promised_file: PromisedFile, apply: Sequence[Apply] = ()
+) -> None:
+    """Bring the database and the head file up to date with each other; raises `Damaged` when events are missing.
+
+    What was promised is taken in even where the head file names less: the slot that named it may be damaged.
+    """
     promised = _promised(head_file)
     if promised is None:
         raise Damaged(
@@ -76,20 +87,40 @@ def check_head(database: Database, head_file: HeadFile) -> None:
             f'whether {database.path} still holds them all. Put it back, or restore the newest backup.'
         )
     actual = database_head(database)
-    if actual.position < promised.position:
+    groups = promised_file.read_after(actual)
+    ends = [actual, *(Head(event.position, event.hash) for group in groups for event in group.events)]
+    if ends[-1].position < promised.position:
         raise Damaged(
-            f'{database.path} ends at event {actual.position}, but {promised.position} were acknowledged: '
-            f'{promised.position - actual.position} are missing. Restore the newest backup.'
+            f'{database.path} ends at event {ends[-1].position}, but {promised.position} were acknowledged: '
+            f'{promised.position - ends[-1].position} are missing. Restore the newest backup.'
         )
-    _verify_chain(database, promised)
-    if actual != promised:
-        head_file.write(actual)
+    if promised not in ends[1:]:
+        _verify_chain(database, promised)
+    if groups:
+        _take_in(database, groups, apply)
+    if ends[-1] != promised:
+        head_file.write(ends[-1])
 
 
 def database_head(database: Database) -> Head:
     """The last event in the database."""
     rows = database.query_here(HEAD)
     return Head(*rows[0]) if rows else BEGINNING
+
+
+def _take_in(database: Database, groups: Sequence[Promised], apply: Sequence[Apply]) -> None:
+    """Put what was promised into the log and the tables that follow it, all or nothing."""
+    events = [event for group in groups for event in group.events]
+    logger.info('taking in %d events that were acknowledged just before the end', len(events))
+    cursor = database.cursor()
+    cursor.execute('BEGIN')
+    for group in groups:
+        change_claims(cursor, group.claims, group.claims)
+    insert_events(cursor, events)
+    for one in apply:
+        one(cursor, events)
+    cursor.execute('COMMIT')
+    database.close_cursor(cursor)
 
 
 def _verify_chain(database: Database, start: Head) -> None:
@@ -144,8 +175,9 @@ def _refused_by_disk(error: BaseException) -> bool:
 
 
 def _keep(path: Path, folder: Path) -> str:
-    """Put the database and the head beside the WALs in `folder`, unless an earlier start has kept the same files."""
-    found = [*folder.glob('*'), *(file for file in (path, path.with_name(HEAD_FILE)) if file.exists())]
+    """Put the files beside the WALs in `folder`, unless an earlier start has kept the same ones."""
+    beside = (path, path.with_name(HEAD_FILE), path.with_name(PROMISED_FILE))
+    found = [*folder.glob('*'), *(file for file in beside if file.exists())]
     for earlier in sorted(folder.parent.glob('*')):
         if earlier != folder and _holds(earlier, found):
             _forget(folder)

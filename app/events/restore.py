@@ -17,7 +17,7 @@ from app.events.event import Head
 from app.events.head_file import HeadFile
 
 UNPACKING, READY = 'restoring.partial', 'restoring'
-NOT_IN_SETS = ('events.duckdb.wal', 'auth.duckdb.wal', 'derived.duckdb', 'derived.duckdb.wal')
+NOT_IN_SETS = ('events.promised', 'events.duckdb.wal', 'auth.duckdb.wal', 'derived.duckdb', 'derived.duckdb.wal')
 
 
 def prepare_restore(backup: Path, data: Path, checks: Mapping[str, Check]) -> dict[str, Any]:

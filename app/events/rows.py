@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from app.events.database import parsed
 from app.events.event import BEGINNING, Event, Head, NewEvent, record
 from app.events.facts import claim_text
-from app.events.plan import ClaimKey, Plan
+from app.events.plan import ClaimKey
 
 INTO = 'INSERT INTO {} SELECT '
 INSERT_EVENTS = INTO + ', '.join(['unnest(?)'] * len(Event._fields))
@@ -43,12 +43,12 @@ def try_out(cursor: Any, new_events: Sequence[NewEvent], table: str) -> None:
         cursor.execute(f'DROP TABLE {table}')
 
 
-def change_claims(cursor: Any, plan: Plan, held: Mapping[ClaimKey, str]) -> None:
-    """Take the claims out that change hands, and put those in that have a holder; most are new and only go in."""
-    old = [claim_text(*key) for key in plan.claims if key in held]
+def change_claims(cursor: Any, claims: Mapping[ClaimKey, str | None], held: Container[ClaimKey]) -> None:
+    """Take the claims out that change hands, and put those in that have a holder; those not `held` only go in."""
+    old = [claim_text(*key) for key in claims if key in held]
     if old:
         cursor.execute('DELETE FROM claims WHERE claim IN (SELECT unnest(?::VARCHAR[]))', [old])
-    taken = ((claim_text(*key), owner) for key, owner in plan.claims.items() if owner is not None)
+    taken = ((claim_text(*key), owner) for key, owner in claims.items() if owner is not None)
     _insert(cursor, CLAIM, CLAIM_MANY, taken)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.events.log import Append, Appended
@@ -35,6 +36,8 @@ class WaitingLine:
         self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._together = 0
         self._took = 0.0
+        self.hurried: Callable[[], bool] = lambda: False
+        """Whether nobody is to be kept waiting for others."""
 
     def __len__(self) -> int:
         return self._queue.qsize()
@@ -74,3 +77,5 @@ class WaitingLine:
         while self._together > FEW and before < len(self) < GROUP and time.monotonic() < until:
             before = len(self)
             time.sleep(LULL_SECONDS)
+            if self.hurried():
+                break

@@ -9,47 +9,43 @@ from contextlib import suppress
 from typing import Any
 
 from app.errors import Problem, Unavailable
-from app.events.checkpoints import Checkpoints
-from app.events.database import AlreadyThere, Database, Error, first_line
+from app.events.commits import Commits, Unpromised
+from app.events.database import AlreadyThere, Database, first_line
 from app.events.event import Event
 from app.events.facts import FactFinder
 from app.events.head_file import HeadFile
 from app.events.log import Alongside, Append, Appended, Apply
 from app.events.plan import Plan, plan
-from app.events.rows import change_claims, insert_events
+from app.events.promised_file import PromisedFile
 from app.events.waiting import Empty, Waiting, WaitingLine
 
 logger = logging.getLogger(__name__)
 
 WAITING = 10_000
 """Requests that may wait; more are told to come back later."""
+LULL_SECONDS = 0.002
+"""Where nobody writes for so long, what is promised is taken in."""
 IDLE_SECONDS = 2.0
-
-
-class Unpromised(Unavailable):
-    """The head file cannot be written now; nothing is acknowledged and nothing more is written until it can."""
 
 
 class Writer:
     """Owns the writing cursor; `submit` from the event loop."""
 
-    def __init__(self, database: Database, head_file: HeadFile, apply: Sequence[Apply]) -> None:
+    def __init__(
+        self, database: Database, head_file: HeadFile, promised_file: PromisedFile, apply: Sequence[Apply]
+    ) -> None:
         self._database = database
-        self._cursor = database.cursor()
         self._head_file = head_file
-        self._apply = apply
-        self._facts = FactFinder(self._cursor)
+        self._commits = Commits(database, head_file, promised_file, apply)
+        self._facts = FactFinder(self._commits.cursor)
         self._line = WaitingLine()
+        self._line.hurried = lambda: database.freshness.wanted
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name='writer')
         self._broken: str | None = None
-        self._owed: Plan | None = None
-        """What is committed, but not promised yet."""
         self._stopping = False
         self.on_commit: Callable[[Sequence[Event]], None] = lambda events: None
-        self.commits = 0
-        self.written = 0
-        self.checkpoints = Checkpoints(database.path, self._cursor)
+        self.checkpoints = self._commits.checkpoints
 
     def start(self) -> None:
         """Begin to take requests."""
@@ -70,7 +66,7 @@ class Writer:
         self._stopping = True
         self._line.close()
         await asyncio.to_thread(self._thread.join)
-        self._cursor.close()
+        self._commits.cursor.close()
 
     def refuse(self, reason: str) -> None:
         """Take no more requests, because what is there cannot be trusted."""
@@ -83,10 +79,11 @@ class Writer:
 
     def statistics(self) -> dict[str, Any]:
         """How the writer is doing, since the start."""
+        commits, written = self._commits.commits, self._commits.written
         return {
-            'commits': self.commits,
-            'written': self.written,
-            'events_per_commit': round(self.written / self.commits, 2) if self.commits else None,
+            'commits': commits,
+            'written': written,
+            'events_per_commit': round(written / commits, 2) if commits else None,
             'queued': self.queued,
             'checkpoints': self.checkpoints.statistics,
         }
@@ -106,17 +103,34 @@ class Writer:
             began = time.monotonic()
             self._commit(group)
             self._line.served(len(group), time.monotonic() - began)
+            if self._commits.due:
+                self._settle()
+        self._settle()
 
     def _wait(self) -> Waiting | None:
+        if self._commits.behind and not self._commits.stuck:
+            try:
+                return self._line.first(LULL_SECONDS)
+            except Empty:
+                self._settle()
         while True:
             try:
                 return self._line.first(IDLE_SECONDS)
             except Empty:
-                with suppress(Unpromised):
-                    self._keep_promise()
+                self._settle()
                 self.checkpoints.when_idle()
-            if not (self._owed or self.checkpoints.put_off):
+            if not (self._commits.owes or self.checkpoints.put_off):
                 return self._line.first()
+
+    def _settle(self) -> None:
+        with suppress(Unpromised):
+            self._pay()
+
+    def _pay(self) -> None:
+        """Do what is owed before anything more may be written, and show followers what was not promised before."""
+        self._commits.settle()
+        if events := self._commits.keep_promise():
+            self._loop.call_soon_threadsafe(self.on_commit, events)
 
     def _commit(self, group: list[Waiting], *, trusting: bool = True) -> None:
         try:
@@ -126,61 +140,36 @@ class Writer:
             return
         self._facts.remember(result)
         self._loop.call_soon_threadsafe(self._answer, group, result)
-        self.checkpoints.after_commit()
 
     def _write(self, requests: Sequence[Append], *, trusting: bool) -> Plan:
         if self._broken:
             raise Unavailable(self._broken)
-        self._keep_promise()
+        if self._commits.owes or not all(map(_alone, requests)):
+            self._pay()
         facts = self._facts.gather(requests, trusting=trusting)
         result = plan(facts, requests, time.time_ns() // 1000)
-        alongside = _alongside(requests, result)
-        if not (result.events or result.claims or alongside):
+        checked = result.events and all(request.checked for request in requests)
+        if checked and self._commits.promise(result, facts.claims):
             return result
-        self._cursor.execute('BEGIN')
-        change_claims(self._cursor, result, facts.claims)  # first of all, as it may be refused
-        insert_events(self._cursor, result.events)
-        for apply in self._apply:
-            apply(self._cursor, result.events)
-        afterwards = [change(self._cursor) for change in alongside]
-        self._cursor.execute('COMMIT')
-        for follow in filter(None, afterwards):
-            follow()
-        self.commits += 1
-        self.written += len(result.events)
-        if result.events:
-            self._promise(result, 'The change is confirmed when it can; send it again, with its Idempotency-Key.')
-        if alongside:
-            self.checkpoints.now()
+        alongside = _alongside(requests, result)
+        if result.events or result.claims or alongside:
+            self._pay()
+            self._commits.commit(result, facts.claims, alongside)
         return result
-
-    def _keep_promise(self) -> None:
-        """Promise what was committed while the head file could not be written, and show it to followers."""
-        if self._owed:
-            events = self._owed.events
-            self._promise(self._owed, 'Nothing is written until it can.')
-            self._loop.call_soon_threadsafe(self.on_commit, events)
-
-    def _promise(self, committed: Plan, else_: str) -> None:
-        try:
-            self._head_file.write(committed.facts.head)
-        except OSError as error:
-            # The events are committed, so trying again would be wrong; not promised, so no answer may say they are.
-            self._owed = committed
-            raise Unpromised(f'{self._head_file.path.name} cannot be written: {error.strerror}. {else_}') from error
-        self._owed = None
 
     def _try_again(self, group: list[Waiting], error: Exception, *, trusting: bool) -> None:
         if not (trusting and isinstance(error, AlreadyThere)):
             self._recover(group, error)
             return
-        with suppress(Error):
-            self._cursor.execute('ROLLBACK')
+        self._commits.roll_back()
+        self._settle()
         self._commit(group, trusting=False)
 
     def _recover(self, group: list[Waiting], error: Exception) -> None:
         try:
             self._roll_back()
+        except Unpromised as owed:
+            error = owed
         except Exception as fatal:
             self._break(fatal)
         if len(group) > 1 and not self._broken and not isinstance(error, Unpromised):
@@ -195,10 +184,8 @@ class Writer:
         logger.critical(self._broken, exc_info=error)
 
     def _roll_back(self) -> None:
-        try:
-            self._cursor.execute('ROLLBACK')
-        except Error:
-            logger.debug('nothing to roll back')
+        self._commits.roll_back()
+        self._commits.settle()
         self._facts.reset()
         known = self._head_file.read()
         if known and known.position > self._facts.head.position:
@@ -220,6 +207,11 @@ class Writer:
                 _fail(waiting.future, verdict)
             elif not waiting.future.done():
                 waiting.future.set_result(verdict)
+
+
+def _alone(request: Append) -> bool:
+    """Whether it can be decided without looking for events that may be promised, but not in the database yet."""
+    return all(event.minted for event in request.events)
 
 
 def _alongside(requests: Sequence[Append], decided: Plan) -> list[Alongside]:

@@ -19,15 +19,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from app.errors import Unavailable
 from app.events import Append, Claim, Damaged, DuckDBLog, Event, new_event, open_log
-from app.events.head_file import BLOCK, SLOT
+from app.events import writer as writer_module
+from app.events.head_file import BLOCK, SLOT, HeadFile
 from tests.process import ROOT
 
 IN_WAL, PAGE = 400, 5000
-FILES = ['events.duckdb', 'events.duckdb.wal', 'events.head']
+FILES = ['events.duckdb', 'events.duckdb.wal', 'events.head', 'events.promised']
+PROMISED = 5
+"""Events that are acknowledged, and not in the database yet."""
 CRASHED = 'took the process down'
 
 
@@ -52,6 +56,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.param('large', FILES[0], marks=pytest.mark.long),
         ('small', FILES[1]),
         ('small', FILES[2]),
+        ('small', FILES[3]),
     ],
 )
 def test_a_flipped_byte_is_refused_or_harmless(
@@ -99,6 +104,7 @@ def read_table(database: Any, events: Sequence[Event]) -> None:
 async def fill(live: Path, whole: Path, checkpointed: int) -> None:
     """Write a log, and copy its files while it is open."""
     chance = random.Random('damage')
+    writer_module.LULL_SECONDS = 5.0  # so that the last events are only promised when the files are copied
     log = await open_log(live, [read_table])
     for first in range(0, checkpointed, 1000):
         events = [
@@ -110,8 +116,24 @@ async def fill(live: Path, whole: Path, checkpointed: int) -> None:
     for number in range(IN_WAL):
         event = new_event(f'c/{number * 3}', ['changed', 'deleted'][number % 2], {'text': f'{number}'}, {})
         await log.append(Append(events=[event], claims=[Claim('c.text', f'{number}', event.stream)]))
+    for number in range(PROMISED):
+        event = new_event(f'c/{number * 3 + 1}', 'changed', {'text': f'promised {number}'}, {})
+        claims = [Claim('c.text', f'promised {number}', event.stream)]
+        await log.append(Append(events=[event], claims=claims, checked=True))
     shutil.copytree(live, whole)
     await log.close()
+    assert promised(whole) == PROMISED
+
+
+def promised(whole: Path) -> int:
+    """How many events the database of a log lacks that were promised."""
+    with tempfile.TemporaryDirectory() as work:
+        folder = Path(shutil.copytree(whole, Path(work) / 'data'))
+        head = HeadFile(folder / 'events.head').read()
+        with duckdb.connect(str(folder / 'events.duckdb')) as connection:
+            (count,) = connection.execute('SELECT count(*) FROM events').fetchall()[0]
+    assert head
+    return head.position - int(count)
 
 
 async def contents(folder: Path) -> str:
@@ -160,6 +182,8 @@ def delicate_places(file: Path) -> list[tuple[int, int]]:
         return [(0, 12_288)]
     if file.name == 'events.head':
         return [(0, SLOT), (BLOCK, BLOCK + SLOT)]
+    if file.name == 'events.promised':
+        return [(0, len(file.read_bytes().rstrip(b'\0')))]
     wal = file.read_bytes()
     sizes = max((sizes_in_wal(wal, first) for first in range(100)), key=len)
     assert len(sizes) > IN_WAL

@@ -37,9 +37,11 @@ def ask(
     unchanged: Mapping[str, int] | None = None,
     unreferred: Mapping[str, Unreferred] | None = None,
     claims: Sequence[Claim] = (),
+    checked: bool = False,
 ) -> Append:
     """A request."""
     return Append(
+        checked=checked,
         events=events,
         expected=expected or {},
         unchanged=unchanged or {},

@@ -80,7 +80,7 @@ def test_events_of_several_streams_are_recorded_together_and_in_order(tmp_path: 
             ]
             assert (first.data, second.data) == ('{"n":1}', '{}')
             assert codec.parse(second.meta) == {'actor': 'root', 'source': 'events', 'request': 'r1', 'batch': 'x'}
-            assert port.store.log.writer.commits == 1
+            assert port.store.log.writer.statistics()['commits'] == 1
 
     asyncio.run(story())
 

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from app.errors import Unavailable
 from app.events import Append, Appended, CategoryChanged, Claim, Event, Expect, Taken, WrongVersion, open_log
 from app.events import facts as facts_module
 from app.events import waiting as waiting_module
+from app.events import writer as writer_module
 from app.events.event import GENESIS, chain
 from app.events.log import IdReused
 from tests.rounds import rounds
@@ -50,6 +52,7 @@ requests = st.builds(
     expected=st.dictionaries(streams, expectations, max_size=2),
     unchanged=st.dictionaries(st.sampled_from('abd'), st.integers(0, 60), max_size=1),
     claims=st.lists(claims, max_size=3),
+    checked=st.booleans(),
 )
 
 
@@ -81,7 +84,10 @@ class Model:
         return Appended if same else IdReused
 
     def _record(self, request: Append) -> type:
-        claims = dict(self.claims)
+        given_up = {
+            claim[:2] for claim in request.claims if claim.release and self.claims.get(claim[:2]) == claim.owner
+        }
+        claims = {key: owner for key, owner in self.claims.items() if key not in given_up}
         for claim in request.claims:
             key = claim.scope, claim.key
             if claim.release and claims.get(key) == claim.owner:
@@ -122,6 +128,7 @@ class LogAndModel(RuleBasedStateMachine):
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr(facts_module, 'CACHED', 1)
         self.patch.setattr(waiting_module, 'GROUP', 4)
+        self.patch.setattr(writer_module, 'LULL_SECONDS', 0.01)
         self.runner = asyncio.Runner()
         self.root = Path(tempfile.mkdtemp())
         self.folder = self.root / '0'
@@ -148,6 +155,11 @@ class LogAndModel(RuleBasedStateMachine):
 
     async def one_by_one(self, group: list[Append]) -> list[Any]:
         return [(await asyncio.gather(self.log.append(request), return_exceptions=True))[0] for request in group]
+
+    @rule(group=st.lists(requests, min_size=1, max_size=3))
+    def append_and_lose_power_at_once(self, group: list[Append]) -> None:
+        self.append(group, together=False)
+        self.lose_power()
 
     @rule()
     def close_and_reopen(self) -> None:
@@ -195,7 +207,8 @@ def with_fresh_names(request: Append) -> Append:
             expected[events[-1].stream] = Expect.NEW
         else:
             events.append(new)
-    return Append(events=events, expected=expected, unchanged=request.unchanged, claims=request.claims)
+    checked = request.checked and not any('poison' in event.data for event in events)
+    return replace(request, events=events, expected=expected, checked=checked)
 
 
 TestLogAndModel = LogAndModel.TestCase

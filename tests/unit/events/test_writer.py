@@ -14,9 +14,9 @@ import pytest
 from app.errors import Invalid, Unavailable
 from app.events import Append, Appended, DuckDBLog, Event, Expect, Taken, WrongVersion
 from app.events import writer as writer_module
+from app.events.commits import Unpromised
 from app.events.event import Head
 from app.events.head_file import HeadFile
-from app.events.writer import Unpromised
 from tests.unit.events.asking import all_claims, all_events, append_together, ask, create, free, happened, opened, take
 
 
@@ -135,7 +135,7 @@ def test_a_new_stream_that_claims_what_is_taken_fails_alone_and_is_not_looked_up
 def test_a_checkpoint_that_fails_does_not_undo_a_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def story() -> None:
         async with opened(tmp_path) as log:
-            cursor = Failing(log.writer._cursor, before='CHECKPOINT events')
+            cursor = Failing(log.writer._commits.cursor, before='CHECKPOINT events')
             monkeypatch.setattr(log.writer.checkpoints, '_cursor', cursor)
             request = Append(events=[happened('created', 'c/1')], alongside=lambda database: None)
             assert (await log.append(request)).position == 1
@@ -150,11 +150,11 @@ def test_a_commit_that_succeeded_although_it_failed_is_found_on_disk_and_shown_t
         async with opened(tmp_path) as log:
             follower = log.follow(1)
             await log.append(create('c/1'))
-            cursor = log.writer._cursor
-            log.writer._cursor = Failing(cursor, after='COMMIT')  # type: ignore[assignment]
+            cursor = log.writer._commits.cursor
+            log.writer._commits.cursor = Failing(cursor, after='COMMIT')
             with pytest.raises(Unavailable, match='could not be written'):
                 await log.append(ask(happened('changed', 'c/1')))
-            log.writer._cursor = cursor
+            log.writer._commits.cursor = cursor
             with pytest.raises(WrongVersion, match='at version 2'):
                 await log.append(ask(happened('changed', 'c/1'), expected={'c/1': 1}))
             assert (await log.append(create('c/2'))).position == 3

@@ -1,0 +1,34 @@
+"""Whether the tables hold all that was acknowledged; who reads waits for the few milliseconds in which they do not."""
+
+from __future__ import annotations
+
+import threading
+
+LONGEST_SECONDS = 10.0
+"""Nobody waits longer: what then holds up the writer is told to those who write."""
+
+
+class Freshness:
+    """The writer says when the tables fall behind and have caught up; readers wait on threads of their own."""
+
+    def __init__(self) -> None:
+        self._caught_up = threading.Event()
+        self._caught_up.set()
+        self.wanted = False
+        """Whether somebody waits now."""
+
+    def fall_behind(self) -> None:
+        """Something is about to be acknowledged that is not in the tables yet."""
+        self._caught_up.clear()
+
+    def catch_up(self) -> None:
+        """It is in them now, or cannot be for a while."""
+        self.wanted = False
+        self._caught_up.set()
+
+    def wait(self, *, patiently: bool = False) -> None:
+        """Return once the tables hold what was acknowledged before; `patiently` when they do so anyway."""
+        if self._caught_up.is_set():
+            return
+        self.wanted = self.wanted or not patiently
+        self._caught_up.wait(LONGEST_SECONDS)
