@@ -78,12 +78,13 @@ async def read_body(request: Request, limit: int = MAX_BODY) -> bytes:
     announced = request.headers.get('content-length', '')
     if announced.isascii() and announced.isdigit() and int(announced) > limit:
         raise TooLarge(f'The body has {int(announced):,} bytes; at most {limit:,} are taken.')
-    body = bytearray()
+    chunks, size = list[bytes](), 0
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > limit:
             raise TooLarge(f'The body has more than {limit:,} bytes.')
-    return bytes(body)
+    return b''.join(chunks)
 
 
 async def read_json(request: Request, limit: int = MAX_BODY) -> Any:

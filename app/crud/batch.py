@@ -59,6 +59,8 @@ class Batch:
     _events: list[tuple[str, str, dict[str, Any], str]] = field(default_factory=list)
     _expected: dict[str, Expectation] = field(default_factory=dict)
     _claims: list[Claim] = field(default_factory=list)
+    _fits: bool = True
+    """Whether all values were checked by the fields of today; those that come back from the past were not."""
 
     def __post_init__(self) -> None:
         self.unchanged['config'] = self.catalog.position
@@ -92,15 +94,16 @@ class Batch:
 
     def restore(self, table: Table, record_id: str, version: int, owner: str, values: Stored) -> None:
         """A deleted record comes back, whose stream stands at `version`."""
+        self._fits = False
         self._add(Done(table, 'restored', record_id, None, values), values, owner, version, [values])
 
     def request(self) -> Append:
         """The one append; a batch of several events gets an id of its own."""
         if len(self._events) > 1 and not self.author.batch:
             self.author = self.author.of_batch(new_id())
-        for one in self.done.values():
-            if self._expected.get(one.stream) is Expect.EXISTS:
-                raise Conflict(f'{one.stream} is deleted by the same request that refers to it.')
+        for stream in self.done:
+            if self._expected.get(stream) is Expect.EXISTS:
+                raise Conflict(f'{stream} is deleted by the same request that refers to it.')
         events = [self._event(number, *parts) for number, parts in enumerate(self._events)]
         return Append(
             events=events,
@@ -108,13 +111,8 @@ class Batch:
             claims=self._claims,
             unchanged=self.unchanged,
             unreferred=self.unreferred,
-            checked=self._fits,
+            checked=self._fits and not self.author.undoes,
         )
-
-    @property
-    def _fits(self) -> bool:
-        """Whether all values were checked by the fields of today; those that come back from the past were not."""
-        return not self.author.undoes and all(one.verb != 'restored' for one in self.done.values())
 
     @property
     def wanted(self) -> list[Claim]:
@@ -136,14 +134,15 @@ class Batch:
     def _add(
         self, one: Done, data: dict[str, Any], owner: str, expected: Expectation, written: Sequence[Stored]
     ) -> None:
-        if one.stream in self.done:
-            raise Invalid(f'{one.stream} stands twice in one request.')
-        self.done[one.stream] = one
-        for stream in expected_targets(self.catalog, one.table, written):
-            self._expected.setdefault(stream, Expect.EXISTS)
-        self._expected[one.stream] = expected
-        self._claims += claims(one.table.entity, one.stream, one.before or {}, one.after or {})
-        self._events.append((one.stream, one.verb, data, owner))
+        stream = one.stream
+        if stream in self.done:
+            raise Invalid(f'{stream} stands twice in one request.')
+        self.done[stream] = one
+        for target in expected_targets(self.catalog, one.table, written):
+            self._expected.setdefault(target, Expect.EXISTS)
+        self._expected[stream] = expected
+        self._claims += claims(one.table.entity, stream, one.before or {}, one.after or {})
+        self._events.append((stream, one.verb, data, owner))
 
     def _event(self, number: int, stream: str, verb: str, data: dict[str, Any], owner: str) -> NewEvent:
         key = self.author.idempotency_key

@@ -87,7 +87,7 @@ class Shop:
     def __init__(self, folder: Path, documents: Mapping[str, str]) -> None:
         self._runner = asyncio.Runner()
         self.catalog = Catalog()
-        self.log: DuckDBLog = self.run(open_log(folder, apply=[self.catalog.apply]))
+        self.log: DuckDBLog = self.run(open_log(folder, [self.catalog.apply], [self.catalog.recover]))
         self.data = DataApi(self.catalog, self.log)
         self.configure(documents)
 
