@@ -14,6 +14,7 @@ from app.crud.memory import CreationOrder, Kept
 from app.crud.naming import scope_for
 from app.crud.query import Query, cursor_of, parse_query
 from app.crud.record import Record, Values, record_of
+from app.crud.searching import Searches
 from app.crud.table import Table
 from app.errors import Denied, NotFound, NotLoggedIn
 from app.events import DuckDBLog, Event
@@ -47,6 +48,7 @@ class Views(Finder):
         super().__init__(catalog, log)
         self._orders: dict[str, CreationOrder] = {}
         self._nearness = Nearness()
+        self.searches = Searches(log)
 
     async def get(
         self, entity: str, record_id: str, principal: Principal, action: Action = 'read', *, as_of: str = ''
@@ -170,11 +172,13 @@ class Views(Finder):
         for entity, group in by_entity.items():
             if entity in self._orders:
                 self._orders[entity].note(group)
+            self.searches.note(entity, group)
 
     def forget(self) -> None:
         """The entities have changed."""
         super().forget()
         self._orders.clear()
+        self.searches.forget()
         self._nearness = Nearness()
 
     def allow(self, entity: str, action: Action, principal: Principal) -> Decision:
