@@ -16,7 +16,7 @@ from app.permissions import Principal
 
 
 class PagesAtHand:
-    """Half as dear as reading all columns of the rows, where memory holds an entity or what is searched of it.
+    """Half as dear as reading all columns, where memory holds an entity or its texts, or there is a sorted copy.
 
     Nothing of it may be hidden from who asks."""
 
@@ -27,7 +27,7 @@ class PagesAtHand:
         """The page as `Page.as_json` has it, encoded; nothing if it cannot be put together so."""
         table = self._views.catalog.table(entity)
         self._views.warm_up(entity)
-        known = self._views.holds_all(entity) or any(name == 'search' for name, _ in parameters)
+        known = self._views.holds_all(entity) or any(name in {'search', 'sort'} for name, _ in parameters)
         if not known or table.entity.hidden_from(principal):
             return None
         query = self._views.query(table, parameters, principal)
@@ -50,9 +50,12 @@ class PagesAtHand:
 
     async def _rows(self, table: Table, query: Query, principal: Principal) -> tuple[Sequence[Row] | None, int | None]:
         found = await self._views.searches.newest(table, query)
-        if found is not None or query.as_of or not self._views.holds_all(table.entity.resource):
+        if found is not None or query.as_of:
             return found, None
-        return await self._views.rows(table, query, principal, brief=True)
+        copy = self._views.copies.find(table, query)
+        if not (copy or self._views.holds_all(table.entity.resource)):
+            return None, None
+        return await self._views.rows(table, query, principal, brief=True, copy=copy)
 
     async def _kept(self, table: Table, page: Sequence[Row]) -> list[Kept] | None:
         """The rows' records; nothing if one of them has changed meanwhile, and so may not belong here."""
