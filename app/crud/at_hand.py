@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from app import codec
@@ -16,21 +16,24 @@ from app.permissions import Principal
 
 
 class PagesAtHand:
-    """Half as dear as reading all columns of the rows, where memory holds an entity and nothing of it is hidden."""
+    """Half as dear as reading all columns, where memory holds an entity or its texts, or there is a sorted copy.
+
+    Nothing of it may be hidden from who asks."""
 
     def __init__(self, views: Views) -> None:
         self._views = views
 
-    async def page(self, entity: str, parameters: Iterable[tuple[str, str]], principal: Principal) -> bytes | None:
+    async def page(self, entity: str, parameters: Sequence[tuple[str, str]], principal: Principal) -> bytes | None:
         """The page as `Page.as_json` has it, encoded; nothing if it cannot be put together so."""
         table = self._views.catalog.table(entity)
         self._views.warm_up(entity)
-        if not self._views.holds_all(entity) or table.entity.hidden_from(principal):
+        known = self._views.holds_all(entity) or any(name in {'search', 'sort'} for name, _ in parameters)
+        if not known or table.entity.hidden_from(principal):
             return None
         query = self._views.query(table, parameters, principal)
-        if query.as_of:
+        rows, total = await self._rows(table, query, principal)
+        if rows is None:
             return None
-        rows, total = await self._views.rows(table, query, principal, brief=True)
         page = rows[: query.limit]
         kept = await self._kept(table, page)
         if kept is None:
@@ -44,6 +47,15 @@ class PagesAtHand:
             records = [record_from(table, one.owner, one.body) for one in kept]
             answer['labels'] = await self._views.labels(table, records, principal)
         return codec.encode(answer)
+
+    async def _rows(self, table: Table, query: Query, principal: Principal) -> tuple[Sequence[Row] | None, int | None]:
+        found = await self._views.searches.newest(table, query)
+        if found is not None or query.as_of:
+            return found, None
+        copy = self._views.copies.find(table, query)
+        if not (copy or self._views.holds_all(table.entity.resource)):
+            return None, None
+        return await self._views.rows(table, query, principal, brief=True, copy=copy)
 
     async def _kept(self, table: Table, page: Sequence[Row]) -> list[Kept] | None:
         """The rows' records; nothing if one of them has changed meanwhile, and so may not belong here."""

@@ -87,7 +87,7 @@ def read_page(read: Read, asked: Asked) -> tuple[list[Row], int | None]:
     """One row more than the page has, if there are more, and the total if it was asked for."""
     position = position_at(read, asked.query.as_of) if asked.query.as_of else None
     rows = rows_of(asked, position)
-    return _page(read, asked, rows, newest=position is None), _total(read, asked, rows)
+    return _page(read, asked, rows, newest=position is None), total_of(read, asked, rows)
 
 
 def creations(read: Read, table: Table) -> array[int]:
@@ -120,6 +120,14 @@ def rows_of(asked: Asked, position: int | None, joined: Joins | None = None) -> 
 def order_of(query: Query) -> str:
     """What stands behind ORDER BY."""
     return ', '.join(f't."{one.column}" {"DESC" if one.descending else "ASC"} NULLS LAST' for one in query.order)
+
+
+def total_of(read: Read, asked: Asked, rows: Rows) -> int | None:
+    """How many rows there are in all, if that was asked for."""
+    if not asked.query.count:
+        return None
+    total: int = read(f'SELECT count(*) FROM {rows.sql}', rows.parameters)[0][0]
+    return total
 
 
 def _page(read: Read, asked: Asked, rows: Rows, *, newest: bool) -> list[Row]:
@@ -199,13 +207,6 @@ def _leap(read: Read, query: Query, rows: Rows) -> tuple[Rows, int]:
         narrowed = replace(rows, where=[*rows.where, where], parameters=[*rows.parameters, *parameters])
         return narrowed, query.offset - int(left_out)
     return rows, query.offset
-
-
-def _total(read: Read, asked: Asked, rows: Rows) -> int | None:
-    if not asked.query.count:
-        return None
-    total: int = read(f'SELECT count(*) FROM {rows.sql}', rows.parameters)[0][0]
-    return total
 
 
 def _where_of(conditions: list[str]) -> str:

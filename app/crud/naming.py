@@ -24,10 +24,10 @@ def scope_for(catalog: Catalog, table: Table, principal: Principal | None) -> Sc
             decision = decide(other.entity.permissions, 'read', principal, entity)
             if not decision.allowed or decision.condition:
                 raise Malformed(f'filter: you may not read all of {entity}, so you cannot filter by it.')
-        return other.entity.named(other.entity.hidden_from(principal) if principal else frozenset())
+        return other.named(other.entity.hidden_from(principal) if principal else frozenset())
 
     hidden = table.entity.hidden_from(principal) if principal else frozenset()
-    return Scope(table.entity.named(hidden), others)
+    return Scope(table.named(hidden), others)
 
 
 def source_at(catalog: Catalog, position: int | None) -> Callable[[str], Source]:

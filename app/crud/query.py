@@ -52,6 +52,8 @@ class Query:
     where: list[str] = field(default_factory=list)
     parameters: list[Any] = field(default_factory=list)
     filters: list[Expression] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    """What is searched for; each word is a condition."""
     order: list[Order] = field(default_factory=list)
     beyond: list[str] = field(default_factory=list)
     """The rows after the cursor; they do not change how many there are in all."""
@@ -76,6 +78,13 @@ class Query:
         """Whether it asks for nothing but a part of all records, the newest first."""
         narrowed = self.where or self.filters or self.beyond or self.as_of
         return self.newest_first and not narrowed and self.limit > 0
+
+    @property
+    def newest_with_words(self) -> bool:
+        """Whether it asks for nothing but the newest records that hold some words, however many there are."""
+        narrowed = len(self.where) > len(self.words) or self.filters or self.as_of or self.count
+        begins = type(self.below) is int if self.beyond else True
+        return bool(self.words) and self.newest_first and len(self.order) == 1 and begins and not narrowed
 
     def add(self, condition: str, *parameters: Any) -> None:
         """Narrow the list."""
@@ -148,6 +157,7 @@ def _search(query: Query, entity: Entity, words: str) -> None:
         else:
             conditions = (f"{column} ILIKE ? ESCAPE '\\'" for column in columns)
             sought = '%' + re.sub(r'([%_\\])', r'\\\1', word) + '%'
+        query.words.append(word)
         query.add(f'({" OR ".join(conditions) or "false"})', *[sought] * len(columns))
 
 

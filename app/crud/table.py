@@ -11,6 +11,7 @@ from app.events import Event
 from app.events.database import parsed
 from app.events.log import Database
 from app.events.time_travel import records_as_of, records_created
+from app.expressions import Named
 from app.identifier import encode_part
 from app.schema import Entity
 
@@ -47,6 +48,7 @@ class Table:
         self._exact = any(field.type_name == 'json' for field in entity.stored)
         self._plain = not any(field.column == 'JSON' or field.column.endswith('[]') for field in entity.stored)
         system = {'id': 'VARCHAR', '_version': 'INTEGER', '_created': 'BIGINT', '_owner': 'VARCHAR'}
+        self._named: dict[frozenset[str], Mapping[str, Named]] = {}
         self.columns = system | {id_: field.column for id_, field in self.fields.items()}
 
     @property
@@ -70,6 +72,12 @@ class Table:
             for field in self.entity.computed
         )
         return f'(SELECT *{computed} FROM {rows} AS t)' if computed else rows
+
+    def named(self, hidden: frozenset[str]) -> Mapping[str, Named]:
+        """The fields that are not hidden as expressions know them; every list asks for them."""
+        if hidden not in self._named:
+            self._named[hidden] = self.entity.named(hidden)
+        return self._named[hidden]
 
     @property
     def shown(self) -> str:

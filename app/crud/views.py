@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from app.crud.catalog import Catalog
+from app.crud.copies import Copies, Found, read_copy
 from app.crud.covering import condition_of, covers
 from app.crud.finding import Finder
 from app.crud.listing import Asked, Nearness, asked_by, creations, read_between, read_page, rows_of
@@ -14,10 +16,11 @@ from app.crud.memory import CreationOrder, Kept
 from app.crud.naming import scope_for
 from app.crud.query import Query, cursor_of, parse_query
 from app.crud.record import Record, Values, record_of
+from app.crud.searching import Searches
 from app.crud.table import Table
 from app.errors import Denied, NotFound, NotLoggedIn
 from app.events import DuckDBLog, Event
-from app.events.database import Row
+from app.events.database import MissingTable, Row
 from app.identifier import canonical_id
 from app.permissions import OWN, Action, Decision, Principal, decide
 
@@ -47,6 +50,8 @@ class Views(Finder):
         super().__init__(catalog, log)
         self._orders: dict[str, CreationOrder] = {}
         self._nearness = Nearness()
+        self.searches = Searches(log)
+        self.copies = Copies(log)
 
     async def get(
         self, entity: str, record_id: str, principal: Principal, action: Action = 'read', *, as_of: str = ''
@@ -92,13 +97,18 @@ class Views(Finder):
         return Page(records, total, next_, labels)
 
     async def rows(
-        self, table: Table, query: Query, principal: Principal, *, brief: bool = False
+        self, table: Table, query: Query, principal: Principal, *, brief: bool = False, copy: Found | None = None
     ) -> tuple[list[Row], int | None]:
-        """One row more than the page has, if there are more, and the total if it was asked for."""
-        asked = replace(asked_by(principal, self.catalog, table, query), brief=brief, nearness=self._nearness)
+        """One row more than the page has, if there are more, and the total if it was asked for; brief from a `copy`."""
+        asked = replace(
+            asked_by(principal, self.catalog, table, query), brief=brief or bool(copy), nearness=self._nearness
+        )
         if query.all_newest_first:
             return await self._newest(asked)
-        return await self._log.database.read(lambda read: read_page(read, asked), narrow=brief)
+        if copy:
+            with suppress(MissingTable):  # it may just have been dropped
+                return await self._log.database.read(lambda read: read_copy(read, asked, copy), narrow=True)
+        return await self._log.database.read(lambda read: read_page(read, asked), narrow=asked.brief)
 
     async def _newest(self, asked: Asked) -> tuple[list[Row], int | None]:
         """A page of all records, newest first: where it begins is known without sorting them."""
@@ -170,11 +180,15 @@ class Views(Finder):
         for entity, group in by_entity.items():
             if entity in self._orders:
                 self._orders[entity].note(group)
+            self.searches.note(entity, group)
+            self.copies.note(entity, group)
 
     def forget(self) -> None:
         """The entities have changed."""
         super().forget()
         self._orders.clear()
+        self.searches.forget()
+        self.copies.forget()
         self._nearness = Nearness()
 
     def allow(self, entity: str, action: Action, principal: Principal) -> Decision:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 
-LOWER = {'İ': 'i'}
+ALONE = str.maketrans({'İ': 'i', 'Σ': 'σ'})
+"""The only letters that Python makes two small ones of, or another one at the end of a word."""
 UPPER = {'ß': 'ẞ'}
 
 
 def lower(text: str) -> str:
     """Small letters."""
-    if text.isascii():
-        return text.lower()
-    return ''.join(LOWER.get(one) or (small if len(small := one.lower()) == 1 else one) for one in text)
+    return text.lower() if text.isascii() else text.translate(ALONE).lower()
 
 
 def upper(text: str) -> str:
