@@ -28,7 +28,7 @@ from app.crud.openapi import describe
 from app.crud.recent import Recent
 from app.crud.record import Record
 from app.crud.records import Records
-from app.crud.requests import author_of, if_match
+from app.crud.requests import author_of, if_match, version_meant
 from app.crud.saved_views import SavedViews
 from app.crud.saved_views_api import SavedViewsApi
 from app.crud.schema_api import SchemaApi
@@ -158,14 +158,9 @@ class DataApi:
     async def change(self, request: Request, *, replace: bool = False) -> Response:
         """Some fields of a record."""
         entity, body = self._entity(request), await read_body(request)
-        record = await self.records.change(
-            entity,
-            _id(request),
-            codec.decode(body),
-            author_of(request, body),
-            version=if_match(request),
-            replace=replace,
-        )
+        sent = codec.decode(body)
+        author, version = author_of(request, body), version_meant(request, sent)
+        record = await self.records.change(entity, _id(request), sent, author, version=version, replace=replace)
         return self._shown(request, record)
 
     async def replace(self, request: Request) -> Response:

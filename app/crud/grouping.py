@@ -42,7 +42,7 @@ def parse_grouping(parameters: Parameters, scope: Scope) -> tuple[Grouping, list
                 else:
                     grouping.columns.append((name, expression))
         elif name == 'count':
-            grouping.counts = text != 'none'
+            grouping.counts = counts(text)
         elif name == 'sort':
             grouping.order = text
         elif name in {'limit', 'offset', 'cursor', 'labels', 'fields', 'expand'}:
@@ -52,6 +52,13 @@ def parse_grouping(parameters: Parameters, scope: Scope) -> tuple[Grouping, list
     if grouping.order not in {'', 'count', '-count'}:
         raise Malformed('sort: groups are in the order of what they are grouped by; count and -count are possible.')
     return grouping, rest
+
+
+def counts(text: str) -> bool:
+    """Whether `count` asks how many there are."""
+    if text not in {'*', 'exact', 'none'}:
+        raise Malformed(f'count: must be *, exact or none, not {text[:40]!r}.')
+    return text != 'none'
 
 
 def _check(name: str, expression: Expression) -> None:

@@ -51,6 +51,7 @@ async def perform(
         batch = await asyncio.to_thread(_gather, records, operations, author, found)
         await records.complete(batch)
         if dry_run:
+            await records.write(batch, tentative=True)
             return preview(batch)
         return await records.write_all(batch)
 
@@ -60,7 +61,6 @@ async def perform(
 def preview(batch: Batch) -> dict[str, Any]:
     """What a batch would do."""
     changes = [one.shown_to(batch.author.principal) for one in list(batch.done.values())[:SHOWN]]
-    batch.request()
     return {'dry_run': True, 'changes': changes, 'count': len(batch.done)}
 
 
@@ -115,6 +115,8 @@ def _gather(
 
 def _add(records: Records, batch: Batch, one: Operation, author: Author, record: Record | None) -> None:
     table, principal = records.catalog.table(one.entity), author.principal
+    if one.verb == 'upsert' and record and not records.views.readable(table, record, principal):
+        record = None  # whoever may not know of it is told that its unique value is taken, as of any other
     if one.verb == 'create' or (one.verb == 'upsert' and record is None):
         records.views.allow(one.entity, 'create', principal)
         check_writable(table.entity, one.values, principal)

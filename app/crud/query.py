@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app import codec
+from app.crud.grouping import counts
 from app.crud.table import Table
 from app.errors import Malformed
 from app.expressions import BOOLEAN, Expression, Scope, parse_expression
@@ -111,7 +112,7 @@ def parse_query(table: Table, parameters: Iterable[tuple[str, str]], hidden: fro
         elif name == 'filter':
             query.filters.append(parse_expression(text, scope, wants=BOOLEAN))
         elif name == 'count':
-            query.count = text != 'none'
+            query.count = counts(text)
         elif name == 'labels':
             query.labels = text == 'true'
         else:

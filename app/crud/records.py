@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from app.crud.attached import check_files
@@ -164,9 +165,11 @@ class Records:
         await follow_deletes(batch, self.views, self.log)
         await check_files(batch, self.log)
 
-    async def write(self, batch: Batch) -> Appended:
-        """Append a batch; refusals are told in terms of fields."""
+    async def write(self, batch: Batch, *, tentative: bool = False) -> Appended:
+        """Append a batch, or only see whether that would be accepted; refusals are told in terms of fields."""
         request = await asyncio.to_thread(batch.request) if len(batch.done) > MANY else batch.request()
+        if tentative:
+            request = replace(request, tentative=True)
         try:
             return await self.log.append(request)
         except (WrongVersion, Taken) as conflict:

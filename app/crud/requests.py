@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Protocol
+from typing import Any, Protocol
 
 from starlette.requests import Request
 
@@ -30,6 +30,14 @@ def if_match(request: Request) -> int | None:
     if not (tag.isascii() and tag.isdigit() and len(tag) < 19):
         raise Malformed('If-Match: must be the ETag of the record, such as "3".')
     return int(tag)
+
+
+def version_meant(request: Request, sent: Any) -> int | None:
+    """The version that a change is based on: of If-Match, or else the `_version` of the record that is sent back."""
+    if 'if-match' in request.headers or not isinstance(sent, dict):
+        return if_match(request)
+    version = sent.get('_version')
+    return version if isinstance(version, int) and not isinstance(version, bool) else None
 
 
 def author_of(request: Request, body: bytes, source: str = 'rest') -> Author:

@@ -75,6 +75,10 @@ class Views(Finder):
             return None
         return self.kept(entity, canonical_id(record_id))
 
+    def readable(self, table: Table, record: Record, principal: Principal) -> bool:
+        """Whether `principal` may know of a record that is at hand."""
+        return _covers(table, self.allow(table.entity.resource, 'read', principal), principal, record)
+
     def check(self, table: Table, record: Record, principal: Principal, action: Action) -> None:
         """Refuse what `principal` may not do with a record that is at hand."""
         for wanted in ('read', action):

@@ -55,7 +55,7 @@ class DuckDBLog:
         return self._tail.position
 
     async def append(self, request: Append) -> Appended:
-        """Record all of `request` durably, or raise and record nothing; it goes on where nobody waits for it any more."""
+        """Record all of `request` durably, or raise and record nothing; it goes on when nobody waits any more."""
         return await self.writer.submit(request)
 
     async def read(self, after: int, limit: int = 1000) -> list[Event]:

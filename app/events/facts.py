@@ -122,7 +122,7 @@ class FactFinder:
             (claim.scope, claim.key)
             for request in requests
             for claim in request.claims
-            if not (trusting and request.expected.get(claim.owner) is Expect.NEW)
+            if request.tentative or not (trusting and request.expected.get(claim.owner) is Expect.NEW)
         }
         if not keys:
             return {}

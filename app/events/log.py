@@ -63,6 +63,8 @@ class Append:
     """Stream -> what must hold of it, so that nothing is left referring to what is deleted."""
     claims: Sequence[Claim] = ()
     alongside: Alongside | None = None
+    tentative: bool = False
+    """Whether it is only decided, as it would be now, and nothing is recorded."""
     checked: bool = False
     """Whether the read tables are sure to take the events in, so that they may be acknowledged before."""
 

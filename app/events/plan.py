@@ -63,9 +63,21 @@ class Plan:
 
 def plan(facts: Facts, requests: Sequence[Append], now: int) -> Plan:
     """Decide `requests` in order, each on its own, at the moment `now` (microseconds since 1970)."""
-    after = Facts(
+    result = Plan(facts=_copy(facts, max(now, facts.recorded_at)))
+    for request in requests:
+        after = result.facts
+        trial = Plan(facts=_copy(after, after.recorded_at)) if request.tentative else result
+        try:
+            result.verdicts.append(_already_recorded(after, request) or _accept(trial, request))
+        except Problem as refusal:
+            result.verdicts.append(refusal)
+    return result
+
+
+def _copy(facts: Facts, recorded_at: int) -> Facts:
+    return Facts(
         head=facts.head,
-        recorded_at=max(now, facts.recorded_at),
+        recorded_at=recorded_at,
         streams=dict(facts.streams),
         recorded=dict(facts.recorded),
         claims=dict(facts.claims),
@@ -73,13 +85,6 @@ def plan(facts: Facts, requests: Sequence[Append], now: int) -> Plan:
         referred=dict(facts.referred),
         referred_since=facts.referred_since,
     )
-    result = Plan(facts=after)
-    for request in requests:
-        try:
-            result.verdicts.append(_already_recorded(after, request) or _accept(result, request))
-        except Problem as refusal:
-            result.verdicts.append(refusal)
-    return result
 
 
 def _already_recorded(facts: Facts, request: Append) -> Appended | None:

@@ -106,6 +106,27 @@ SCENARIOS = [
         contains=('"current":{', '"changes":[{"version":2,'),
     ),
     Scenario(
+        name='a change of an old version that is named in the record sent back',
+        method='PATCH',
+        path='/api/customers/ada',
+        json={'status': 'active', '_version': 1},
+        status=412,
+        contains=('"current":{',),
+    ),
+    Scenario(
+        name='a change of whatever version there is',
+        method='PATCH',
+        path='/api/customers/ada',
+        json={'status': 'inactive', '_version': 1},
+        headers={'If-Match': '*'},
+    ),
+    Scenario(
+        name='a count of something else than all',
+        path='/api/customers?group_by=status&count=notes',
+        status=400,
+        contains=('count: must be *, exact or none',),
+    ),
+    Scenario(
         name='a key never changes',
         method='PATCH',
         path='/api/orders/A-1001',

@@ -55,9 +55,14 @@ def test_operations_on_several_entities_are_one_batch(shop: Shop) -> None:
 def test_if_one_is_not_possible_nothing_happens(shop: Shop, wrong: Operation, refusal: Any, message: str) -> None:
     shop.create('customers', id='ada', name='Ada', email='a@x.org')
     shop.create('orders', number='1', customer_id='ada', by=Principal(id='o', name='o', roles=frozenset({'sales'})))
-    with shop.recording() as happened, pytest.raises(refusal) as refused:
-        do(shop, create('customers', id='fresh', name='New'), wrong, by=Principal(id='x', name='x', roles=frozenset()))
-    assert happened == []
+    told = []
+    for dry_run in (False, True):
+        with shop.recording() as happened, pytest.raises(refusal) as refused:
+            operations = create('customers', id='fresh', name='New'), wrong
+            do(shop, *operations, by=Principal(id='x', name='x', roles=frozenset()), dry_run=dry_run)
+        assert happened == []
+        told.append(refused.value.document())
+    assert told[0] == told[1], 'a dry run says the same'
     assert message in f'{refused.value.detail} {refused.value.errors}'
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from app.config import check
 from app.crud.operations import Operation, perform
-from app.errors import Denied, NotFound
+from app.errors import Conflict, Denied, NotFound
 from app.permissions import Principal
 from tests.unit.crud.shop import ADMIN, ANN, BOB, Shop, author
 
@@ -128,3 +128,15 @@ def test_a_preview_shows_nothing_that_is_hidden_from_its_author(sales: Shop) -> 
     said = sales.run(sales.data.undo.undo(sales.log.position, author(NORTH), dry_run=True))
     assert said['changes'][0]['after']['amount'] == '0.00'
     assert 'region' not in str(said)
+
+
+def test_who_may_not_know_of_a_record_learns_only_that_its_unique_value_is_taken(shop: Shop) -> None:
+    coded = LEADS.replace('  amount:', '  code: {type: string, unique: true}\n  amount:')
+    shop.configure({'entities/leads.yaml': coded})
+    shop.create('leads', id='hidden', region='south', code='C', by=SOUTH)
+    upsert = Operation('upsert', 'leads', '', {'region': 'north', 'code': 'C'}, by='code')
+    for dry_run in (False, True):
+        with pytest.raises(Conflict, match="'C' is already used by another record") as refused:
+            shop.run(perform(shop.data.records, [upsert], author(NORTH), dry_run=dry_run))
+        assert 'hidden' not in str(refused.value.document())
+    assert shop.get('leads', 'hidden', by=SOUTH).values['region'] == 'south'

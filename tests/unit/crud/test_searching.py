@@ -61,7 +61,7 @@ def test_what_memory_cannot_tell_is_left_to_the_database(open_shop: OpenShop) ->
     fill(shop, 'Ann')
     assert found(shop, 'customers', 'ann') == ['c0']
     table, searches = shop.catalog.table('customers'), shop.data.views.searches
-    others = [{'count': 'true'}, {'sort': 'name'}, {'active': 'true'}, {'as_of': '9'}, {'filter': "name = 'Ann'"}]
+    others = [{'count': 'exact'}, {'sort': 'name'}, {'active': 'true'}, {'as_of': '9'}, {'filter': "name = 'Ann'"}]
     for other in others:
         assert shop.run(searches.newest(table, query_of(shop, 'customers', 'ann', **other))) is None
     assert shop.run(searches.newest(table, query_of(shop, 'customers', 'a' * 50))) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -235,3 +236,16 @@ def test_a_refusal_says_what_was_found_and_what_was_wanted() -> None:
         'c/1 is deleted at version 2; expected an existing one.',
         'c/2 does not exist; expected an existing one.',
     ]
+
+
+def test_what_is_tentative_is_decided_as_it_would_be_and_changes_nothing_for_those_behind() -> None:
+    requests = [
+        replace(create('c/1'), claims=[take('a', 'c/1')], tentative=True),
+        replace(create('c/2'), claims=[take('a', 'c/2')]),
+        replace(create('c/3'), claims=[take('a', 'c/3')], tentative=True),
+    ]
+    result = plan(START, requests, NOW)
+    assert [type(verdict) for verdict in result.verdicts] == [Appended, Appended, Taken]
+    assert [(event.position, event.stream) for event in result.events] == [(1, 'c/2')]
+    assert result.claims == {('customers.email', 'a'): 'c/2'}
+    assert 'c/1' not in result.facts.streams
