@@ -29,7 +29,7 @@ KEPT = 256
 
 
 class Watching:
-    """Each subscriber sees what the rules of the moment let him see; changed rules hold from the next change on."""
+    """Each subscriber sees what the rules of the moment let him see; when these change, he is told what that means."""
 
     def __init__(self, views: Views, log: DuckDBLog) -> None:
         self._views = views
@@ -54,7 +54,7 @@ class Watching:
         if view is None:
             view = View(self._views, self._log, entity, text, principal)
             first = await view.begin(after)
-            messages += [first] if after is None else []
+            messages += [first] if view.begins_anew(after) else []
         while not messages and await self._log.moved_on(view.position, max(0, until - time.monotonic())):
             events = await self._log.read(view.position)
             messages += [message async for message in view.messages(events)]
@@ -78,13 +78,19 @@ class View:
         self._generation = -1
         self._refresh()
 
+    def begins_anew(self, after: int | None) -> bool:
+        """Whether a position is none to go on from: by other rules, other records were in the view then."""
+        return after is None or after < self._views.catalog.position
+
     async def begin(self, after: int | None) -> bytes:
         """The first message: what is in the view now, or that it goes on where it was at a position."""
-        self.position = self._log.position if after is None else after
-        found = await self._read(after)
-        self.inside = {record.id: record.version for record in found}
-        if after is not None:
+        if after is not None and not self.begins_anew(after):
+            self.position = after
+            self.inside = {record.id: record.version for record in await self._read(after)}
             return codec.encode({'type': 'connected', 'position': after})
+        self.position = self._log.position
+        found = await self._read()
+        self.inside = {record.id: record.version for record in found}
         records = [self._shown(record) for record in found]
         return codec.encode({'type': 'snapshot', 'position': self.position, 'records': records})
 
@@ -92,10 +98,8 @@ class View:
         """What a commit means to this view; one message at a time, so that none waits in memory for a slow reader."""
         self.position = events[-1].position
         about = [event for event in events if event.stream.partition('/')[0] in self._looked_at]
-        if about:
-            self._refresh()
-        if about and len(self._looked_at) > 1:
-            for message in await self._differences(about[-1].position):
+        if self._refresh() or (about and len(self._looked_at) > 1):
+            for message in await self._differences(self.position):
                 yield codec.encode(message)
             return
         for event in about:
@@ -111,7 +115,7 @@ class View:
         return found
 
     async def _differences(self, position: int) -> list[dict[str, Any]]:
-        """What differs from what was told: the view depends on other records too, so it is read as a whole."""
+        """What differs from what was told: it depends on more than one record, so the view is read as a whole."""
         found = {record.id: record for record in await self._read()}
         messages = [_left(position, record_id) for record_id in self.inside.keys() - found.keys()]
         messages += [
@@ -147,16 +151,17 @@ class View:
         row = Values(values, user_of(self._principal), now())
         return all(expression.value(row) is True for expression in self._query.filters)
 
-    def _refresh(self) -> None:
-        """Read rules and fields anew where the config has changed; raises where reading is no longer allowed."""
+    def _refresh(self) -> bool:
+        """Read rules and fields anew if the config has changed; raises where reading is no longer allowed."""
         if self._generation == self._views.catalog.generation:
-            return
+            return False
         self.table: Table = self._views.catalog.table(self._entity)
         parameters = [('count', 'none'), *([('filter', self._text)] if self._text else [])]
         self._query: Query = self._views.query(self.table, parameters, self._principal)
         self._hidden = self.table.entity.hidden_from(self._principal)
         self._looked_at = {self._entity, *(self._led_to(path) for one in self._query.filters for path in one.paths)}
         self._generation = self._views.catalog.generation
+        return True
 
     def _led_to(self, path: tuple[str, ...]) -> str:
         entity = self._entity

@@ -128,12 +128,46 @@ def test_who_may_no_longer_read_is_told_so(shop: Shop) -> None:
         stream = watch(shop, by=BOB)
         await anext(stream)
         closed = CUSTOMERS.replace('read: authenticated', 'read: admin')
+        waiting = asyncio.ensure_future(shop.data.watching.poll('customers', '', shop.log.position, 30, BOB))
+        await asyncio.sleep(0)
         await shop.catalog.activate(check({'entities/customers.yaml': closed}), shop.log)
-        await shop.data.records.create('customers', {'name': 'X'}, author(ADMIN))
         with pytest.raises(Denied):
             await anext(stream)
+        with pytest.raises(Denied):
+            await waiting
 
     shop.run(story())
+
+
+def test_a_changed_rule_lets_records_leave_and_enter_at_once_also_for_those_who_poll(shop: Shop) -> None:
+    def only(name: str) -> dict[str, str]:
+        rule = f"read: {{expression: name = '{name}'}}"
+        return {'entities/customers.yaml': CUSTOMERS.replace('read: authenticated', rule)}
+
+    async def story() -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        streams = [watch(shop, text, by=BOB) for text in ('', 'credit > 0')]
+        told = [codec.decode(await anext(stream)) for stream in streams]
+        assert [[record['id'] for record in one['records']] for one in told] == [['n'], ['n']]
+        polled = await shop.data.watching.poll('customers', '', None, 0, BOB)
+        await shop.catalog.activate(check(only('south')), shop.log)
+        told = [codec.decode(await anext(stream)) for stream in streams for _ in range(2)]
+        return told, await shop.data.watching.poll('customers', '', polled['position'], 0, BOB)
+
+    shop.configure(only('north'))
+    shop.create('customers', id='n', name='north')
+    shop.create('customers', id='s', name='south')
+    told, answer = shop.run(story())
+    assert [(one['type'], one['id']) for one in told] == [('leave', 'n'), ('enter', 's')] * 2
+    assert codec.decode(codec.encode(answer))['changes'] == told[:2]
+
+
+def test_whoever_comes_back_to_other_rules_gets_the_view_anew(shop: Shop) -> None:
+    shop.create('customers', id='a', name='A')
+    before = shop.log.position
+    shop.configure({'entities/customers.yaml': CUSTOMERS.replace('read: authenticated', 'read: owner')})
+    first = codec.decode(shop.run(anext(watch(shop, after=before, by=BOB))))  # type: ignore[arg-type]
+    assert first == {'type': 'snapshot', 'position': shop.log.position, 'records': []}
+    assert poll(shop, '', before, by=BOB)['changes'] == [first]
 
 
 @pytest.mark.parametrize(('text', 'message'), [('nme = 1', 'no field'), ('credit', 'must be a boolean')])
