@@ -117,7 +117,13 @@ class Gate:
     async def _socket(self, scope: Scope, headers: Sent, receive: Receive, send: Send) -> None:
         ended = asyncio.Event()
         listener = asyncio.get_running_loop(), ended
-        session = ''
+        session, opened = '', False
+
+        async def send_noted(message: Message) -> None:
+            nonlocal opened
+            opened = opened or message['type'] == 'websocket.accept'
+            await send(message)
+
         try:
             origin = headers.get('origin')
             if origin and origin not in self._own and origin not in self._origins():
@@ -127,9 +133,12 @@ class Gate:
             )
             session = principal.session
             self._sockets.setdefault(session, set()).add(listener)
-            await self.app(scope, _until(ended, receive), send)
+            await self.app(scope, _until(ended, receive), send_noted)
         except Problem as problem:
-            await send({'type': 'websocket.close', 'code': 4000 + problem.status, 'reason': _reason(problem)})
+            if not opened and 'websocket.http.response' in (scope.get('extensions') or {}):
+                await problem_answer(problem, scope['state']['request_id'])(scope, receive, send)
+            else:
+                await send({'type': 'websocket.close', 'code': 4000 + problem.status, 'reason': _reason(problem)})
         finally:
             listeners = self._sockets.get(session, set())
             listeners.discard(listener)

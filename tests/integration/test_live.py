@@ -82,9 +82,27 @@ def test_pages_of_other_sites_may_not_listen(system: System) -> None:
         pass
 
 
-def test_nobody_listens_without_a_login(system: System) -> None:
-    with pytest.raises(InvalidStatus), connect(system.url('crud', '/ws/customers').replace('http', 'ws')):
+@pytest.mark.parametrize(
+    ('path', 'token', 'status', 'detail'),
+    [
+        ('/ws/customers', '', 401, 'needs a login'),
+        ('/ws/customers', 'nonsense', 401, 'token'),
+        ('/ws/customer', None, 404, "There is no entity 'customer'"),
+        ('/ws/customers?filter=nme%20%3D%201', None, 400, "no field 'nme'"),
+        ('/ws/customers?after=x', None, 400, 'after'),
+        ('/elsewhere', None, 404, 'no WebSocket'),
+    ],
+)
+def test_a_refusal_says_why(system: System, path: str, token: str | None, status: int, detail: str) -> None:
+    headers = system.headers if token is None else {'Authorization': f'Bearer {token}'} if token else {}
+    address = system.url('crud', path).replace('http', 'ws')
+    with pytest.raises(InvalidStatus) as refused, connect(address, additional_headers=headers):
         pass
+    response = refused.value.response
+    assert (response.status_code, response.headers['content-type']) == (status, 'application/problem+json')
+    problem = json.loads(response.body or b'')
+    assert problem['status'] == status
+    assert detail in problem['detail']
 
 
 def test_a_filtered_view_is_followed_and_taken_up_again(system: System) -> None:
