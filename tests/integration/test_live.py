@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
+import httpx
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from tests.process import System
 from tests.scenario import last_position
+
+PERSON = {'password': 'seven green bottles'}
+COUNTER = itertools.count(1)
 
 
 @contextmanager
@@ -120,3 +125,32 @@ def test_a_filtered_view_is_followed_and_taken_up_again(system: System) -> None:
     with listening(system, 'crud', f'{view}&after={left["position"]}') as socket:
         assert message(socket)['type'] == 'connected'
         assert message(socket)['record']['name'] == 'Back'
+
+
+@pytest.mark.parametrize('done', ['role taken away', 'logged out', 'binary message'])
+@pytest.mark.parametrize('path', ['/ws/customers', '/ws/customers?view=true'])
+def test_a_socket_says_why_it_ends(system: System, path: str, done: str) -> None:
+    made = system.client.post(system.url('auth', '/api/users'), json=person())
+    user, login = system.url('auth', f'/api/users/{made.json()["id"]}'), system.url('auth', '/api/login')
+    credentials = {'username': made.json()['username'], 'password': PERSON['password']}
+    session = httpx.post(login, json=credentials, trust_env=False).json()
+    headers = {'Authorization': f'Bearer {session["token"]}'}
+    with connect(system.url('crud', path).replace('http', 'ws'), additional_headers=headers) as socket:
+        message(socket)
+        if done == 'role taken away':
+            system.client.patch(user, json={'roles': []}).raise_for_status()
+        elif done == 'logged out':
+            logout = system.url('auth', '/api/logout')
+            httpx.post(logout, json={}, headers=headers, trust_env=False).raise_for_status()
+        else:
+            socket.send(b'x')
+        with pytest.raises(ConnectionClosed) as closed:
+            message(socket)
+    assert closed.value.rcvd
+    assert closed.value.rcvd.code == (1003 if done == 'binary message' else 4401)
+    assert closed.value.rcvd.reason
+
+
+def person() -> dict[str, Any]:
+    name = f'person{next(COUNTER)}'
+    return {**PERSON, 'username': name, 'email': f'{name}@example.com', 'roles': ['sales']}
