@@ -13,10 +13,13 @@ from hypothesis import strategies as st
 
 from app import codec
 from app.config import check
+from app.crud.watching import View
 from app.errors import Denied, Malformed
 from app.permissions import Principal
 from tests.rounds import rounds
 from tests.unit.crud.shop import ADMIN, ANN, BOB, CUSTOMERS, Shop, author
+
+RECENT = 'updated_at > @now - INTERVAL 1 SECOND'
 
 
 async def heard(watching: AsyncIterator[bytes], until: str) -> list[dict[str, Any]]:
@@ -236,3 +239,47 @@ def test_a_poll_that_waits_is_answered_by_the_next_change(shop: Shop) -> None:
     answer = shop.run(story())
     assert [(one['type'], one['id']) for one in answer['changes']] == [('enter', 'fresh')]
     assert answer['position'] == shop.log.position
+
+
+def test_a_view_follows_the_time_although_nothing_happens(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> list[tuple[str, str]]:
+        stream, records = watch(shop, RECENT), shop.data.records
+        told = [codec.decode(await anext(stream))]
+        assert told[0]['records'] == []
+        polled = await shop.data.watching.poll('customers', RECENT, None, 0, ADMIN)
+        await records.create('customers', {'id': 'a', 'name': 'A'}, author(ANN))
+        told = [codec.decode(await anext(stream))]
+        answers = list[Any]()
+        for _ in range(2):
+            polled = await shop.data.watching.poll('customers', RECENT, polled['position'], 30, ADMIN)
+            answers += codec.decode(codec.encode(polled))['changes']
+        told.append(codec.decode(await anext(stream)))
+        assert answers == told
+        return [(one['type'], one['id']) for one in told]
+
+    monkeypatch.setattr('app.crud.watching.QUIET', 0.05)
+    assert shop.run(story()) == [('enter', 'a'), ('leave', 'a')]
+
+
+def test_later_changes_and_a_busy_log_let_a_view_look_at_the_time(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(entity: str, values: dict[str, Any]) -> list[tuple[str, str]]:
+        stream = watch(shop, f"{RECENT} AND name = 'A'")
+        await anext(stream)
+        await shop.data.records.create('customers', {'id': entity, 'name': 'A'}, author(ANN))
+        told = [codec.decode(await anext(stream))]
+        await asyncio.sleep(1)
+        await shop.data.records.create(entity, values, author(ANN))
+        told.append(codec.decode(await anext(stream)))
+        return [(one['type'], one['id']) for one in told]
+
+    monkeypatch.setattr('app.crud.watching.QUIET', 100)
+    assert shop.run(story('customers', {'name': 'B'})) == [('enter', 'customers'), ('leave', 'customers')]
+    monkeypatch.setattr('app.crud.watching.QUIET', 0.5)
+    assert shop.run(story('staff', {'name': 'B'})) == [('enter', 'staff'), ('leave', 'staff')]
+
+
+def test_views_that_do_not_depend_on_the_time_are_left_alone(shop: Shop) -> None:
+    def quiet(text: str) -> float | None:
+        return View(shop.data.views, shop.log, 'customers', text, ADMIN).quiet
+
+    assert [quiet(text) for text in ('', 'credit > 1', 'since < @today', RECENT)] == [None, None, 5, 5]
