@@ -25,7 +25,7 @@ class GatedSocket:
 
     def end(self) -> None:
         """Its session has ended; from any thread."""
-        self._loop.call_soon_threadsafe(lambda: self._ended.done() or self._ended.set_result(None))
+        self._loop.call_soon_threadsafe(self._note_end)
 
     async def receive(self) -> Message:
         """What the client says, or a disconnect once the session has ended; nothing is left behind that waits."""
@@ -57,6 +57,10 @@ class GatedSocket:
             await problem_answer(problem, self._scope['state']['request_id'])(self._scope, self._receive, self._send)
         else:
             await self._send({'type': 'websocket.close', 'code': _code(problem), 'reason': _reason(problem)})
+
+    def _note_end(self) -> None:
+        if not self._ended.done():
+            self._ended.set_result(None)
 
 
 def _code(problem: Problem) -> int:
