@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from html import escape
 from typing import Any
@@ -43,13 +44,15 @@ def with_docs(title: str, app: ASGIApp) -> ASGIApp:
     return serve
 
 
-def document(title: str, paths: dict[str, Any], schemas: dict[str, Any] | None = None) -> dict[str, Any]:
-    """An OpenAPI 3.1 document; every operation may answer with a problem and take a bearer token."""
+def document(
+    title: str, paths: dict[str, Any], schemas: dict[str, Any] | None = None, description: str = ''
+) -> dict[str, Any]:
+    """An OpenAPI 3.1 document; every operation has an id, may answer with a problem and take a bearer token."""
     return {
         'openapi': '3.1.0',
-        'info': {'title': f'DBBasic {title}', 'version': '1'},
+        'info': {'title': f'DBBasic {title}', 'version': '1', **({'description': description} if description else {})},
         'security': [{'bearer': []}],
-        'paths': paths,
+        'paths': {path: _with_ids(path, operations) for path, operations in paths.items()},
         'components': {
             'schemas': {'Problem': PROBLEM, **(schemas or {})},
             'securitySchemes': {'bearer': {'type': 'http', 'scheme': 'bearer', 'bearerFormat': 'JWT'}},
@@ -63,8 +66,7 @@ def operation(summary: str, schema: Any = None, **details: Any) -> dict[str, Any
     if schema is not None:
         good['content'] = {'application/json': {'schema': schema}}
     status = details.pop('status', '200')
-    refused = {'application/problem+json': {'schema': {'$ref': '#/components/schemas/Problem'}}}
-    responses = {status: good, 'default': {'description': 'Refused', 'content': refused}}
+    responses = {status: good, 'default': REFUSED}
     return {'summary': summary, 'responses': responses, **details}
 
 
@@ -73,10 +75,29 @@ def query_parameter(name: str, description: str, kind: str = 'string') -> dict[s
     return {'name': name, 'in': 'query', 'description': description, 'schema': {'type': kind}}
 
 
+def header_parameter(name: str, description: str) -> dict[str, Any]:
+    """A header that a request may have."""
+    return {'name': name, 'in': 'header', 'description': description, 'schema': {'type': 'string'}}
+
+
+def _with_ids(path: str, operations: dict[str, Any]) -> dict[str, Any]:
+    """The operations of a path, each with an id: names of entities hold no dash, so that no two are alike."""
+    words = '-'.join(re.findall(r'\w+', path.removeprefix('/api/')))
+    return {
+        method: {'operationId': f'{method}-{words}', **described} if method in METHODS else described
+        for method, described in operations.items()
+    }
+
+
 def _page(title: str) -> Response:
     return HTMLResponse(PAGE.format(title=escape(f'{title} API')))
 
 
+METHODS = frozenset({'get', 'post', 'put', 'patch', 'delete'})
+REFUSED = {
+    'description': 'Refused',
+    'content': {'application/problem+json': {'schema': {'$ref': '#/components/schemas/Problem'}}},
+}
 PROBLEM = {
     'type': 'object',
     'description': 'RFC 9457',

@@ -99,7 +99,7 @@ class View:
         return QUIET if any(moment in text for text in texts for moment in MOMENTS) else None
 
     def begins_anew(self, after: int | None) -> bool:
-        """Whether a position is none to go on from: at other times or by other rules, other records were in the view."""
+        """Whether a position is none to go on from: by other rules or at other times, other records were in it."""
         return after is None or after < self._views.catalog.position or self.quiet is not None
 
     async def begin(self, after: int | None) -> bytes:

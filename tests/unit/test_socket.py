@@ -87,7 +87,10 @@ def test_messages_stop_when_the_client_goes() -> None:
 
 @pytest.mark.parametrize(
     ('said', 'code', 'reason'),
-    [(BINARY, 1003, 'Only text is understood here.'), (END, 4401, 'This session has ended, or what it may do has changed')],
+    [
+        (BINARY, 1003, 'Only text is understood here.'),
+        (END, 4401, 'This session has ended, or what it may do has changed'),
+    ],
     ids=['something binary', 'its session has ended'],
 )
 def test_a_socket_never_ends_without_a_word(said: Message, code: int, reason: str) -> None:
