@@ -12,7 +12,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.http import answer, route
+from app.http import answer, principal_of, route
+from app.permissions import Principal
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -22,11 +23,11 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{tit
 </body></html>"""
 
 
-def docs_routes(title: str, describe: Callable[[], dict[str, Any]]) -> list[Route]:
-    """The two routes; `describe` makes the OpenAPI document anew each time, as entities may change."""
+def docs_routes(title: str, describe: Callable[[Principal], dict[str, Any]]) -> list[Route]:
+    """The two routes; `describe` makes the OpenAPI document for whoever asks, anew each time as entities change."""
 
     async def openapi(request: Request) -> Response:
-        return answer(describe())
+        return answer(describe(principal_of(request)), headers=OF_WHO_ASKS)
 
     async def docs(request: Request) -> Response:
         return _page(title)
@@ -93,6 +94,7 @@ def _page(title: str) -> Response:
     return HTMLResponse(PAGE.format(title=escape(f'{title} API')))
 
 
+OF_WHO_ASKS = {'Cache-Control': 'private, no-cache', 'Vary': 'Authorization, Cookie'}
 METHODS = frozenset({'get', 'post', 'put', 'patch', 'delete'})
 REFUSED = {
     'description': 'Refused',

@@ -152,6 +152,12 @@ SHARED = {
         )
     },
     '/api/history': {'get': operation('What has happened lately to records of all entities', {}, parameters=RECENT)},
+    '/api/transaction': {
+        'post': write('Change records of several entities, or none', DONE, requestBody=body_of(TRANSACTION))
+    },
+    '/api/undo': {'post': write('Take back one change or a whole batch', UNDONE, requestBody=body_of(UNDO))},
+}
+OF_CONFIG = {
     '/api/schema': {'get': operation('The documents of the config in force', {})},
     '/api/schema/plan': {
         'post': operation('What other documents would do to the data', {}, requestBody=body_of(SCHEMA))
@@ -161,8 +167,4 @@ SHARED = {
             'Put other documents into force, or say which records do not fit', {}, requestBody=body_of(SCHEMA)
         )
     },
-    '/api/transaction': {
-        'post': write('Change records of several entities, or none', DONE, requestBody=body_of(TRANSACTION))
-    },
-    '/api/undo': {'post': write('Take back one change or a whole batch', UNDONE, requestBody=body_of(UNDO))},
 }

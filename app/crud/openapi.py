@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.crud.bulk_openapi import SHARED, body_of, life_paths
+from app.crud.bulk_openapi import OF_CONFIG, SHARED, body_of, life_paths
 from app.crud.files_openapi import file_paths
 from app.crud.imports_openapi import IMPORTS, import_paths
 from app.crud.live_openapi import changes_path, described
 from app.crud.saved_views_openapi import saved_view_paths
 from app.crud.writes_openapi import write
 from app.docs import document, operation, query_parameter
+from app.permissions import Principal, decide, may_anything
 from app.schema import Entity
 
 AS_OF = query_parameter('as_of', 'A moment such as `2026-05-03T10:00:00Z`, or a position of the log: as it was then')
@@ -58,15 +59,34 @@ LIST_PARAMETERS = [
 ]
 
 
-def describe(entities: Mapping[str, Entity]) -> dict[str, Any]:
-    """The document."""
+def describe(entities: Mapping[str, Entity], asker: Principal) -> dict[str, Any]:
+    """The document, for somebody who learns of nothing that he may neither read nor write."""
+    known = _known(entities, asker)
     paths, schemas = dict[str, Any](), dict[str, Any]()
-    for name, entity in entities.items():
+    for name, entity in known.items():
         schemas |= {name: _schema(entity), _changed(name): _schema(entity, partial=True)}
-        if entity.api.enabled:
-            paths |= _paths(entity) | saved_view_paths(entity)
-    heard = described(entity for entity in entities.values() if entity.api.enabled)
-    return document('Data', paths | SHARED | IMPORTS, schemas, heard)
+        paths |= _paths(entity) | saved_view_paths(entity)
+    if not asker.anonymous:
+        paths |= SHARED | IMPORTS
+    if asker.admin:
+        paths |= OF_CONFIG
+    readable = [one for name, one in known.items() if decide(one.permissions, 'read', asker, name).allowed]
+    return document('Data', paths, schemas, described(readable))
+
+
+def _known(entities: Mapping[str, Entity], asker: Principal) -> dict[str, Entity]:
+    """The entities that somebody may do anything with, as he knows them."""
+    known = {
+        name: entity.without(entity.hidden_from(asker)).readonly(entity.closed_to(asker))
+        for name, entity in entities.items()
+        if entity.api.enabled and may_anything(entity.permissions, asker, name)
+    }
+    return {
+        name: entity.model_copy(
+            update={'reverse': {key: one for key, one in entity.reverse.items() if one.references in known}}
+        )
+        for name, entity in known.items()
+    }
 
 
 def _paths(entity: Entity) -> dict[str, Any]:

@@ -13,12 +13,13 @@ from app.crud.openapi import describe
 from app.crud.operations import Operation, perform
 from app.fields.file import PARTS
 from app.file_kind import IMAGES, UNKNOWN
+from app.permissions import ANONYMOUS, Principal
 from tests.unit.crud.changes import things
-from tests.unit.crud.shop import ADMIN, DOCUMENTS, Shop, author
+from tests.unit.crud.shop import ADMIN, ANN, DOCUMENTS, Shop, author
 
 THINGS = 'resource: things\nfields: {photo: image, paper: file}\n'
 CLOSED = 'resource: secrets\nfields: {a: string}\napi: {enabled: false}\n'
-DOCUMENT = describe(check({**DOCUMENTS, 'entities/secrets.yaml': CLOSED}).entities)
+DOCUMENT = describe(check({**DOCUMENTS, 'entities/secrets.yaml': CLOSED}).entities, ADMIN)
 
 
 def test_every_open_entity_has_its_addresses() -> None:
@@ -48,7 +49,7 @@ def test_every_open_entity_has_its_addresses() -> None:
 
 
 def test_files_have_addresses_of_their_own() -> None:
-    paths = describe(check({'entities/things.yaml': THINGS}).entities)['paths']
+    paths = describe(check({'entities/things.yaml': THINGS}).entities, ADMIN)['paths']
     upload, download = paths['/api/things/files/photo']['post'], paths['/api/things/{id}/files/photo']['get']
     assert set(upload['requestBody']['content']) == {*IMAGES, 'multipart/form-data'}
     assert upload['responses']['201']['content']['application/json']['schema']['required'] == list(PARTS)
@@ -121,7 +122,7 @@ def test_every_write_says_how_to_send_it_again_and_on_which_version_it_is_based(
 
 
 def test_what_the_system_fills_in_is_read_only() -> None:
-    document = describe(check(things('a: integer', 'b: {type: computed, expression: a * 2}')).entities)
+    document = describe(check(things('a: integer', 'b: {type: computed, expression: a * 2}')).entities, ADMIN)
     assert document['components']['schemas']['things']['properties']['b']['readOnly'] is True
     properties = DOCUMENT['components']['schemas']['customers']['properties']
     assert [name for name, one in properties.items() if one.get('readOnly')] == [
@@ -171,3 +172,51 @@ def test_the_description_tells_how_to_listen() -> None:
     assert 'secrets' not in text
     schema = DOCUMENT['paths']['/api/customers/changes']['get']['responses']['200']['content']['application/json']
     assert 'snapshot' in json.dumps(schema)
+
+
+OFFICE = {
+    'entities/teams.yaml': """
+resource: teams
+fields:
+  id: primary_key
+  name: {type: string, required: true}
+  secrets: {type: reverse, references: vault, by: team_id}
+permissions: {read: public}
+""",
+    'entities/vault.yaml': """
+resource: vault
+fields: {id: primary_key, team_id: {type: foreign_key, references: teams}}
+permissions: {read: boss}
+""",
+    'entities/people.yaml': """
+resource: people
+fields:
+  name: string
+  wage: {type: integer, permissions: {read: boss}}
+  level: {type: integer, permissions: {write: boss}}
+permissions: {read: authenticated, update: authenticated}
+""",
+}
+
+
+def test_nobody_is_told_of_what_he_may_neither_read_nor_write() -> None:
+    def told(asker: Principal) -> dict[str, Any]:
+        return describe(check(OFFICE).entities, asker)
+
+    def entities(asker: Principal) -> set[str]:
+        return {name.partition('.')[0] for name in told(asker)['components']['schemas']} - {'Problem'}
+
+    boss = Principal(id='b', name='b', roles=frozenset({'boss'}))
+    key = Principal(id='b', name='b', roles=frozenset({'boss'}), scopes=frozenset({'teams:read'}))
+    assert entities(ANONYMOUS) == {'teams'}
+    assert entities(ANN) == {'teams', 'people'}
+    assert entities(boss) == entities(ADMIN) == {'teams', 'people', 'vault'}
+    assert entities(key) == {'teams'}
+    assert all(path.startswith('/api/teams') for path in told(ANONYMOUS)['paths'])
+    assert not any(word in json.dumps(told(one)) for one in (ANONYMOUS, ANN) for word in ('wage', 'vault', 'secrets'))
+    assert 'people' not in json.dumps(told(ANONYMOUS))
+    properties = told(ANN)['components']['schemas']['people']['properties']
+    assert properties['level']['readOnly'] is True
+    assert {'wage', 'level'} <= told(boss)['components']['schemas']['people']['properties'].keys()
+    assert '/api/schema' in told(ADMIN)['paths']
+    assert '/api/schema' not in told(boss)['paths']
