@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from html import escape
 from typing import Any
@@ -11,7 +12,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.http import answer, route
+from app.http import answer, principal_of, route
+from app.permissions import Principal
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -21,11 +23,11 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{tit
 </body></html>"""
 
 
-def docs_routes(title: str, describe: Callable[[], dict[str, Any]]) -> list[Route]:
-    """The two routes; `describe` makes the OpenAPI document anew each time, as entities may change."""
+def docs_routes(title: str, describe: Callable[[Principal], dict[str, Any]]) -> list[Route]:
+    """The two routes; `describe` makes the OpenAPI document for whoever asks, anew each time as entities change."""
 
     async def openapi(request: Request) -> Response:
-        return answer(describe())
+        return answer(describe(principal_of(request)), headers=OF_WHO_ASKS)
 
     async def docs(request: Request) -> Response:
         return _page(title)
@@ -43,13 +45,15 @@ def with_docs(title: str, app: ASGIApp) -> ASGIApp:
     return serve
 
 
-def document(title: str, paths: dict[str, Any], schemas: dict[str, Any] | None = None) -> dict[str, Any]:
-    """An OpenAPI 3.1 document; every operation may answer with a problem and take a bearer token."""
+def document(
+    title: str, paths: dict[str, Any], schemas: dict[str, Any] | None = None, description: str = ''
+) -> dict[str, Any]:
+    """An OpenAPI 3.1 document; every operation has an id, may answer with a problem and take a bearer token."""
     return {
         'openapi': '3.1.0',
-        'info': {'title': f'DBBasic {title}', 'version': '1'},
+        'info': {'title': f'DBBasic {title}', 'version': '1', **({'description': description} if description else {})},
         'security': [{'bearer': []}],
-        'paths': paths,
+        'paths': {path: _with_ids(path, operations) for path, operations in paths.items()},
         'components': {
             'schemas': {'Problem': PROBLEM, **(schemas or {})},
             'securitySchemes': {'bearer': {'type': 'http', 'scheme': 'bearer', 'bearerFormat': 'JWT'}},
@@ -63,8 +67,7 @@ def operation(summary: str, schema: Any = None, **details: Any) -> dict[str, Any
     if schema is not None:
         good['content'] = {'application/json': {'schema': schema}}
     status = details.pop('status', '200')
-    refused = {'application/problem+json': {'schema': {'$ref': '#/components/schemas/Problem'}}}
-    responses = {status: good, 'default': {'description': 'Refused', 'content': refused}}
+    responses = {status: good, 'default': REFUSED}
     return {'summary': summary, 'responses': responses, **details}
 
 
@@ -73,10 +76,30 @@ def query_parameter(name: str, description: str, kind: str = 'string') -> dict[s
     return {'name': name, 'in': 'query', 'description': description, 'schema': {'type': kind}}
 
 
+def header_parameter(name: str, description: str) -> dict[str, Any]:
+    """A header that a request may have."""
+    return {'name': name, 'in': 'header', 'description': description, 'schema': {'type': 'string'}}
+
+
+def _with_ids(path: str, operations: dict[str, Any]) -> dict[str, Any]:
+    """The operations of a path, each with an id: names of entities hold no dash, so that no two are alike."""
+    words = '-'.join(re.findall(r'\w+', path.removeprefix('/api/')))
+    return {
+        method: {'operationId': f'{method}-{words}', **described} if method in METHODS else described
+        for method, described in operations.items()
+    }
+
+
 def _page(title: str) -> Response:
     return HTMLResponse(PAGE.format(title=escape(f'{title} API')))
 
 
+OF_WHO_ASKS = {'Cache-Control': 'private, no-cache', 'Vary': 'Authorization, Cookie'}
+METHODS = frozenset({'get', 'post', 'put', 'patch', 'delete'})
+REFUSED = {
+    'description': 'Refused',
+    'content': {'application/problem+json': {'schema': {'$ref': '#/components/schemas/Problem'}}},
+}
 PROBLEM = {
     'type': 'object',
     'description': 'RFC 9457',

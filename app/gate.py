@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import lru_cache
 from http.cookies import CookieError, SimpleCookie
-from typing import Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import RedirectResponse, Response
@@ -16,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import Denied, Misdirected, NotLoggedIn, Problem
 from app.fresh import fresh_hex
+from app.gated_socket import GatedSocket
 from app.http import problem_answer, raw_path, wants_html
 from app.permissions import ANONYMOUS, Principal
 
@@ -26,7 +25,6 @@ Identify = Callable[[str | None, str | None], Awaitable[Principal | None]]
 
 Sent = Mapping[str, str]
 """The headers of a request, by name in small letters."""
-Listener = tuple[asyncio.AbstractEventLoop, asyncio.Event]
 
 SAFE = frozenset({'GET', 'HEAD', 'OPTIONS'})
 LOOPBACK = re.compile(r'127(\.\d+){3}|\[::1\]')
@@ -58,12 +56,12 @@ class Gate:
         """The product's own origins, whose pages may act with the user's cookie."""
         self._origins = origins
         """Origins besides these that may call, without cookies."""
-        self._sockets: dict[str, set[Listener]] = {}
+        self._sockets: dict[str, set[GatedSocket]] = {}
 
     def end_session(self, session: str) -> None:
         """Close the WebSockets that were opened with a session; from any thread."""
-        for loop, ended in list(self._sockets.get(session, ())):
-            loop.call_soon_threadsafe(ended.set)
+        for socket in list(self._sockets.get(session, ())):
+            socket.end()
 
     def open_sessions(self) -> list[str]:
         """The sessions that WebSockets were opened with."""
@@ -115,8 +113,7 @@ class Gate:
             await problem_answer(problem, request_id, html=html)(scope, receive, send_marked)
 
     async def _socket(self, scope: Scope, headers: Sent, receive: Receive, send: Send) -> None:
-        ended = asyncio.Event()
-        listener = asyncio.get_running_loop(), ended
+        socket = GatedSocket(scope, receive, send)
         session = ''
         try:
             origin = headers.get('origin')
@@ -126,14 +123,15 @@ class Gate:
                 headers, cookies=not origin or origin in self._own
             )
             session = principal.session
-            self._sockets.setdefault(session, set()).add(listener)
-            await self.app(scope, _until(ended, receive), send)
+            self._sockets.setdefault(session, set()).add(socket)
+            await self.app(scope, socket.receive, socket.send)
+            await socket.finish()
         except Problem as problem:
-            await send({'type': 'websocket.close', 'code': 4000 + problem.status, 'reason': _reason(problem)})
+            await socket.refuse(problem)
         finally:
-            listeners = self._sockets.get(session, set())
-            listeners.discard(listener)
-            if not listeners:
+            sockets = self._sockets.get(session, set())
+            sockets.discard(socket)
+            if not sockets:
                 self._sockets.pop(session, None)
 
     def _before_anything(self, scope: Scope, headers: Sent, shared: dict[str, str]) -> Response | None:
@@ -191,27 +189,6 @@ def _headers_of(scope: Scope) -> Sent:
 @lru_cache(maxsize=64)
 def _without_port(host: str) -> str:
     return re.sub(r':\d*$', '', host).lower()
-
-
-def _until(ended: asyncio.Event, receive: Receive) -> Receive:
-    """Like `receive`, but a disconnect once the session has ended."""
-
-    async def receive_or_end() -> Message:
-        waiting = {asyncio.ensure_future(receive()), asyncio.ensure_future(ended.wait())}
-        done, pending = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        for task in pending:
-            task.cancel()
-        if ended.is_set():
-            return {'type': 'websocket.disconnect', 'code': 4401}
-        result: Any = done.pop().result()
-        return dict(result)
-
-    return receive_or_end
-
-
-def _reason(problem: Problem) -> str:
-    """What a WebSocket is closed with; the protocol has room for 123 bytes."""
-    return problem.detail.encode()[:120].decode(errors='ignore')
 
 
 def _bug(scope: Scope, request_id: str, error: Exception) -> Problem:

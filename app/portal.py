@@ -15,6 +15,7 @@ from app.config import Mistake
 from app.docs import docs_routes, document, operation
 from app.events import DuckDBLog
 from app.http import Routes, answer, logged_in, route
+from app.permissions import Principal
 from app.services import SERVICES, Service, url
 
 PATIENCE = 2.0
@@ -77,5 +78,5 @@ class PortalApi:
         }
 
 
-def _describe() -> dict[str, Any]:
+def _describe(asker: Principal) -> dict[str, Any]:
     return document('Portal', {'/api/status': {'get': operation('Services, records, events', {'type': 'object'})}})

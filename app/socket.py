@@ -8,6 +8,9 @@ from contextlib import aclosing
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+UNSUPPORTED = 1003
+"""What the protocol closes with when the other side sent what is not understood."""
+
 
 def _ignore(text: str) -> None:
     """What a client says means nothing."""
@@ -38,6 +41,8 @@ async def send_all(
         await asyncio.gather(*unfinished, return_exceptions=True)
     if sending not in unfinished:
         sending.result()
+    elif hearing not in unfinished and hearing.result():
+        await socket.close(UNSUPPORTED, hearing.result())
 
 
 async def _send(socket: WebSocket, turn: asyncio.Lock, messages: AsyncIterator[bytes], first: bytes = b'') -> None:
@@ -54,10 +59,12 @@ async def _send(socket: WebSocket, turn: asyncio.Lock, messages: AsyncIterator[b
         return
 
 
-async def _hear(socket: WebSocket, hear: Callable[[str], None]) -> None:
-    """Return once the client has gone."""
-    try:
-        while True:
-            hear(await socket.receive_text())
-    except (WebSocketDisconnect, KeyError):
-        return
+async def _hear(socket: WebSocket, hear: Callable[[str], None]) -> str:
+    """Return once the client has gone, or what is wrong with what it says."""
+    while True:
+        message = await socket.receive()
+        if message['type'] == 'websocket.disconnect':
+            return ''
+        if message.get('text') is None:
+            return 'Only text is understood here.'
+        hear(message['text'])

@@ -40,7 +40,7 @@ from app.docs import docs_routes
 from app.errors import NotFound
 from app.events import DuckDBLog
 from app.http import Routes, answer, logged_in, principal_of, read_body, route
-from app.permissions import decide
+from app.permissions import decide, may_anything
 from app.schema import Entity
 
 
@@ -89,7 +89,7 @@ class DataApi:
             route('DELETE', '/api/{entity}/{id}', self.delete),
             route('POST', '/api/{entity}/{id}/restore', self.restore),
             route('GET', '/api/{entity}/{id}/explain', self.explain),
-            *docs_routes('Data', lambda: describe(self.catalog.entities)),
+            *docs_routes('Data', lambda asker: describe(self.catalog.entities, asker)),
             route('GET', '/{entity}', self.list),
         ]
 
@@ -98,10 +98,13 @@ class DataApi:
         return answer({'status': 'ok', 'service': 'crud'})
 
     async def list_entities(self, request: Request) -> Response:
-        """The entities that there are, to those who are logged in; with `counts=true` how many records one may read."""
+        """The entities that one may do anything with; with `counts=true` how many records of each one may read."""
         principal = logged_in(request)
         counts = await self.views.counts(principal) if request.query_params.get('counts') == 'true' else {}
-        return answer({'entities': [_summary(table.entity, counts) for table in self.catalog.tables.values()]})
+        shown = [
+            one for one in self.catalog.entities.values() if may_anything(one.permissions, principal, one.resource)
+        ]
+        return answer({'entities': [_summary(entity, counts) for entity in shown]})
 
     async def list(self, request: Request) -> Response:
         """A page of records, or sums over all of them."""

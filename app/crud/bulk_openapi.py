@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.crud.export_formats import FORMATS
+from app.crud.writes_openapi import write
 from app.docs import operation, query_parameter
 
 TEXT, NUMBER, FLAG = {'type': 'string'}, {'type': 'integer', 'minimum': 1}, {'type': 'boolean'}
@@ -14,23 +15,25 @@ COMPARE = [
 ]
 
 
-def life_paths(address: str, record: dict[str, Any], record_id: dict[str, Any], tag: dict[str, Any]) -> dict[str, Any]:
+def life_paths(
+    address: str, record: dict[str, Any], some: dict[str, Any], record_id: dict[str, Any], tag: dict[str, Any]
+) -> dict[str, Any]:
     """History and its way back, and many changes at once, of one entity."""
     return {
         f'{address}/{{id}}/history': {
             'parameters': [record_id],
-            'get': operation('Its versions, newest first, and who is to blame', {}, parameters=COMPARE, **tag),
+            'get': operation('Its versions, newest first, and who is to blame', HISTORY, parameters=COMPARE, **tag),
         },
         f'{address}/{{id}}/revert': {
             'parameters': [record_id],
-            'post': operation('Back to an earlier version', record, requestBody=body_of(REVERT), **tag),
+            'post': write('Back to an earlier version', record, requestBody=body_of(REVERT), of_version=True, **tag),
         },
         f'{address}/export.{{format}}': {
             'parameters': [{'name': 'format', 'in': 'path', 'required': True, 'schema': {'enum': list(FORMATS)}}],
             'get': operation('All that matches as a file; takes what the list takes', **tag),
         },
         f'{address}/batch': {
-            'post': operation('Change many, or none', {}, requestBody=body_of(batch_schema(record)), **tag)
+            'post': write('Change many, or none', DONE, requestBody=body_of(batch_schema(record, some)), **tag)
         },
     }
 
@@ -45,15 +48,15 @@ def closed(properties: dict[str, Any], required: tuple[str, ...] = ()) -> dict[s
     return {'type': 'object', 'properties': properties, 'required': list(required), 'additionalProperties': False}
 
 
-def batch_schema(record: dict[str, Any]) -> dict[str, Any]:
-    """What `POST /api/{entity}/batch` takes."""
-    many = {'type': 'array', 'items': record}
+def batch_schema(record: dict[str, Any], some: dict[str, Any]) -> dict[str, Any]:
+    """What `POST /api/{entity}/batch` takes: whole records, or `some` fields of those that are there."""
+    many = {'type': 'array', 'items': some}
     chosen = {'filter': TEXT, 'ids': {'type': 'array', 'items': TEXT}}
     return closed(
         {
-            'create': many,
+            'create': {'type': 'array', 'items': record},
             'upsert': many,
-            'update': {'oneOf': [many, closed(chosen | {'set': {'type': 'object'}}, ('set',))]},
+            'update': {'oneOf': [many, closed(chosen | {'set': some}, ('set',))]},
             'delete': {'oneOf': [{'type': 'array', 'items': TEXT}, closed(chosen)]},
             'by': {
                 **TEXT,
@@ -64,6 +67,60 @@ def batch_schema(record: dict[str, Any]) -> dict[str, Any]:
     )
 
 
+def _object(required: tuple[str, ...], **properties: Any) -> dict[str, Any]:
+    return {'type': 'object', 'required': list(required), 'properties': properties}
+
+
+COUNT, MOMENT = {'type': 'integer'}, {'type': 'string', 'format': 'date-time'}
+BY = {'actor': TEXT, 'name': TEXT, 'recorded_at': MOMENT}
+FROM_TO = {
+    'type': 'object',
+    'description': 'Field -> its value before and after',
+    'additionalProperties': _object(('from', 'to'), **{'from': {}, 'to': {}}),
+}
+VERSION = _object(
+    ('version', 'position', 'type', 'recorded_at', 'changes'),
+    version=NUMBER,
+    position=NUMBER,
+    type={'enum': ['created', 'changed', 'deleted', 'restored']},
+    changes=FROM_TO,
+    **BY,
+    source=TEXT,
+    batch=TEXT,
+    request=TEXT,
+    undoes=TEXT,
+)
+BLAME = {
+    'type': 'object',
+    'description': 'Field -> the version in which it got the value it has',
+    'additionalProperties': _object(('version', 'position'), version=NUMBER, position=NUMBER, **BY),
+}
+HISTORY = {
+    'oneOf': [
+        _object(('id', 'versions', 'blame'), id=TEXT, versions={'type': 'array', 'items': VERSION}, blame=BLAME),
+        _object(('from', 'to', 'changes'), **{'from': NUMBER, 'to': NUMBER, 'changes': FROM_TO}),
+    ]
+}
+WRITTEN = _object(
+    ('batch', 'position', 'count'), batch={**TEXT, 'description': 'Undoes all of it'}, position=COUNT, count=COUNT
+)
+PREVIEW = _object(
+    ('dry_run', 'changes', 'count'),
+    dry_run={'const': True},
+    changes={'type': 'array', 'items': {'type': 'object'}, 'description': 'The first of them'},
+    count=COUNT,
+)
+DONE = {'oneOf': [WRITTEN, PREVIEW]}
+UNDONE = {
+    **DONE,
+    'properties': {
+        'conflicts': {
+            'type': 'array',
+            'items': {'type': 'object'},
+            'description': 'What was changed since, and is kept',
+        }
+    },
+}
 REVERT = closed({'version': NUMBER, 'fields': {'type': 'array', 'items': TEXT}}, ('version',))
 UNDO = {
     'oneOf': [
@@ -95,17 +152,19 @@ SHARED = {
         )
     },
     '/api/history': {'get': operation('What has happened lately to records of all entities', {}, parameters=RECENT)},
+    '/api/transaction': {
+        'post': write('Change records of several entities, or none', DONE, requestBody=body_of(TRANSACTION))
+    },
+    '/api/undo': {'post': write('Take back one change or a whole batch', UNDONE, requestBody=body_of(UNDO))},
+}
+OF_CONFIG = {
     '/api/schema': {'get': operation('The documents of the config in force', {})},
     '/api/schema/plan': {
         'post': operation('What other documents would do to the data', {}, requestBody=body_of(SCHEMA))
     },
     '/api/schema/apply': {
-        'post': operation(
+        'post': write(
             'Put other documents into force, or say which records do not fit', {}, requestBody=body_of(SCHEMA)
         )
     },
-    '/api/transaction': {
-        'post': operation('Change records of several entities, or none', {}, requestBody=body_of(TRANSACTION))
-    },
-    '/api/undo': {'post': operation('Take back one change or a whole batch', {}, requestBody=body_of(UNDO))},
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.crud.bulk_openapi import TEXT
 from app.crud.importing.job import STATES
+from app.crud.writes_openapi import write
 from app.docs import operation, query_parameter
 from app.schema import Entity
 
@@ -46,7 +47,7 @@ def import_paths(entity: Entity) -> dict[str, Any]:
     """Where an entity's files are sent to."""
     tag: dict[str, Any] = {'tags': [entity.resource]}
     kinds = {'text/csv': {'schema': TEXT}, 'application/json': {'schema': {}}, 'application/x-ndjson': {'schema': TEXT}}
-    send = operation(
+    send = write(
         'Create, change or upsert many records from a file, or none',
         {},
         parameters=PARAMETERS,

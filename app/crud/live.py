@@ -11,13 +11,14 @@ from typing import Any
 from app import codec
 from app.crud.catalog import Catalog
 from app.crud.covering import covers
+from app.crud.crossing import Crossings
 from app.crud.record import with_addresses
 from app.crud.values import shown_form
 from app.crud.views import Views
 from app.events import DuckDBLog, Event, rfc3339
 from app.events.aggregate import event_owner, fold
 from app.events.duckdb_log import COLUMNS
-from app.permissions import OWN, Principal
+from app.permissions import OWN, Decision, Principal
 from app.schema import Entity
 
 REMEMBERED = 4096
@@ -30,7 +31,8 @@ class Changes:
         self._catalog = catalog
         self._log = log
         self._views = views
-        self._messages: dict[tuple[int, frozenset[str]], bytes] = {}
+        self._crossings = Crossings(catalog, log)
+        self._messages: dict[tuple[int, str, frozenset[str]], bytes] = {}
         self._tables = catalog.tables
         self._encoding = asyncio.Lock()
 
@@ -53,8 +55,8 @@ class Changes:
         rows = await self._log.database.query(sql, [after, head, f'{entity}/', limit])
         events = [Event(*row) for row in rows]
         hidden = self._catalog.table(entity).entity.hidden_from(principal)
-        visible = await self.visible(entity, events, principal)
-        messages = [codec.Raw(await self._message(event, hidden)) for event in visible]
+        heard = await self._heard(entity, events, principal)
+        messages = [codec.Raw(await self._message(event, hidden)) for event in heard]
         return {'changes': messages, 'position': events[-1].position if len(events) == limit else max(head, after)}
 
     async def follow(self, entity: str, after: int | None, principal: Principal) -> AsyncIterator[bytes]:
@@ -64,17 +66,23 @@ class Changes:
         yield codec.encode({'type': 'connected', 'position': start})
         async for events in self._log.follow(start):
             hidden = self._catalog.table(entity).entity.hidden_from(principal)
-            for event in await self.visible(entity, events, principal):
+            for event in await self._heard(entity, events, principal):
                 yield await self._message(event, hidden)
 
-    async def visible(self, entity: str, events: Sequence[Event], principal: Principal) -> list[Event]:
-        """Those of the events that are about records of an entity which `principal` may read."""
-        about = [event for event in events if event.stream.startswith(f'{entity}/')]
+    async def _heard(self, entity: str, events: Sequence[Event], principal: Principal) -> list[Event]:
+        """What of the events is told to `principal`: also that a record enters what he may read, or leaves it."""
         decision = self._views.allow(entity, 'read', principal)
-        if not about or not decision.condition:
-            return about
-        if decision.condition == OWN:
-            return [event for event in about if event_owner(event) == principal.id]
+        about = [event for event in events if event.stream.startswith(f'{entity}/')]
+        if not about or decision.condition in {'', OWN}:
+            return _of_owner(about, decision, principal)
+        return await self._crossings.seen(entity, about, decision, principal)
+
+    async def visible(self, entity: str, events: Sequence[Event], principal: Principal) -> list[Event]:
+        """Those of the events that are about records of an entity which `principal` may read as they are now."""
+        decision = self._views.allow(entity, 'read', principal)
+        about = [event for event in events if event.stream.startswith(f'{entity}/')]
+        if not about or decision.condition in {'', OWN}:
+            return _of_owner(about, decision, principal)
         shown = self._catalog.table(entity).entity
         states = {stream: fold(await self._log.read_stream(stream)) for stream in {event.stream for event in about}}
         seen = {
@@ -88,7 +96,7 @@ class Changes:
         if self._tables is not self._catalog.tables or len(self._messages) > REMEMBERED:
             self._tables = self._catalog.tables
             self._messages.clear()
-        key = event.position, hidden
+        key = event.position, event.type, hidden
         if message := self._messages.get(key):
             return message
         async with self._encoding:  # one works it out, those who wait have it then
@@ -101,7 +109,7 @@ class Changes:
 
     async def _computed(self, entity: Entity, event: Event) -> dict[str, Any]:
         """The computed values that a change may have altered, by name."""
-        if not entity.computed or event.type == 'deleted':
+        if not entity.computed or event.type in {'deleted', 'leave'}:
             return {}
         data = codec.decode(event.data)
         names = {field.name for field in entity.stored if field.id in data or event.type != 'changed'}
@@ -116,13 +124,17 @@ class Changes:
         return {name: shown[name] for name in altered}
 
 
+def _of_owner(events: list[Event], decision: Decision, principal: Principal) -> list[Event]:
+    return [event for event in events if event_owner(event) == principal.id] if decision.condition else events
+
+
 def message_of(entity: Entity, event: Event, computed: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
     """What a change means to a client: which record, which version, and the values it has now, by name."""
     names = {field.id: field.name for field in entity.stored}
     data = codec.decode(event.data)
     if event.type == 'changed':
         data = {id_: change['to'] for id_, change in data.items()}
-    elif event.type in {'created', 'restored'}:
+    elif event.type in {'created', 'restored', 'enter'}:
         data = dict.fromkeys(names) | data
     record_id = event.stream.partition('/')[2]
     values: dict[str, Any] = {names[id_]: value for id_, value in data.items() if id_ in names} | dict(computed)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.crud.bulk_openapi import SHARED, life_paths
+from app.crud.bulk_openapi import OF_CONFIG, SHARED, body_of, life_paths
 from app.crud.files_openapi import file_paths
 from app.crud.imports_openapi import IMPORTS, import_paths
+from app.crud.live_openapi import changes_path, described
 from app.crud.saved_views_openapi import saved_view_paths
+from app.crud.writes_openapi import write
 from app.docs import document, operation, query_parameter
+from app.permissions import Principal, decide, may_anything
 from app.schema import Entity
 
 AS_OF = query_parameter('as_of', 'A moment such as `2026-05-03T10:00:00Z`, or a position of the log: as it was then')
@@ -38,10 +41,6 @@ GROUPS = {
         'more': {'type': 'boolean', 'description': 'Whether there are more than a thousand groups'},
     },
 }
-CHANGES = {
-    'type': 'object',
-    'properties': {'changes': {'type': 'array', 'items': {'type': 'object'}}, 'position': {'type': 'integer'}},
-}
 LIST_PARAMETERS = [
     AS_OF,
     query_parameter('filter', "An expression such as `credit_limit > 1000 AND customer.status = 'active'`"),
@@ -60,45 +59,66 @@ LIST_PARAMETERS = [
 ]
 
 
-def describe(entities: Mapping[str, Entity]) -> dict[str, Any]:
-    """The document."""
-    paths: dict[str, Any] = {}
-    for entity in entities.values():
-        if entity.api.enabled:
-            paths |= _paths(entity) | saved_view_paths(entity)
-    return document('Data', paths | SHARED | IMPORTS, {name: _schema(entity) for name, entity in entities.items()})
+def describe(entities: Mapping[str, Entity], asker: Principal) -> dict[str, Any]:
+    """The document, for somebody who learns of nothing that he may neither read nor write."""
+    known = _known(entities, asker)
+    paths, schemas = dict[str, Any](), dict[str, Any]()
+    for name, entity in known.items():
+        schemas |= {name: _schema(entity), _changed(name): _schema(entity, partial=True)}
+        paths |= _paths(entity) | saved_view_paths(entity)
+    if not asker.anonymous:
+        paths |= SHARED | IMPORTS
+    if asker.admin:
+        paths |= OF_CONFIG
+    readable = [one for name, one in known.items() if decide(one.permissions, 'read', asker, name).allowed]
+    return document('Data', paths, schemas, described(readable))
+
+
+def _known(entities: Mapping[str, Entity], asker: Principal) -> dict[str, Entity]:
+    """The entities that somebody may do anything with, as he knows them."""
+    known = {
+        name: entity.without(entity.hidden_from(asker)).readonly(entity.closed_to(asker))
+        for name, entity in entities.items()
+        if entity.api.enabled and may_anything(entity.permissions, asker, name)
+    }
+    return {
+        name: entity.model_copy(
+            update={'reverse': {key: one for key, one in entity.reverse.items() if one.references in known}}
+        )
+        for name, entity in known.items()
+    }
 
 
 def _paths(entity: Entity) -> dict[str, Any]:
     record = {'$ref': f'#/components/schemas/{entity.resource}'}
-    body = {'required': True, 'content': {'application/json': {'schema': record}}}
+    some = {'$ref': f'#/components/schemas/{_changed(entity.resource)}'}
     tag: dict[str, Any] = {'tags': [entity.resource]}
     record_id = {'name': 'id', 'in': 'path', 'required': True, 'schema': {'type': 'string'}}
     address = f'/api/{entity.resource}'
     return {
         address: {
             'get': _list(entity, record),
-            'post': operation('Create a record', record, requestBody=body, status='201', **tag),
+            'post': write('Create a record', record, requestBody=body_of(record), status='201', **tag),
         },
         f'{address}/{{id}}': {
             'parameters': [record_id],
             'get': operation('Get a record', record, parameters=[AS_OF], **tag),
-            'patch': operation('Change some fields', record, requestBody=body, **tag),
-            'put': operation('Replace all fields', record, requestBody=body, **tag),
-            'delete': operation('Delete a record; its history stays', status='204', **tag),
+            'patch': write('Change some fields', record, requestBody=body_of(some), of_version=True, **tag),
+            'put': write('Replace all fields', record, requestBody=body_of(record), of_version=True, **tag),
+            'delete': write('Delete a record; its history stays', status='204', of_version=True, **tag),
         },
         f'{address}/{{id}}/restore': {
             'parameters': [record_id],
-            'post': operation('Bring a deleted record back', record, **tag),
+            'post': write('Bring a deleted record back', record, **tag),
         },
         f'{address}/{{id}}/explain': {
             'parameters': [record_id],
             'get': operation('May somebody do something with it, and why', {}, parameters=EXPLAIN, **tag),
         },
-        **life_paths(address, record, record_id, tag),
+        **life_paths(address, record, some, record_id, tag),
         **file_paths(entity, record_id, AS_OF),
         **import_paths(entity),
-        f'{address}/changes': {'get': _changes(entity)},
+        f'{address}/changes': {'get': changes_path(entity, record)},
     }
 
 
@@ -121,17 +141,12 @@ def _list(entity: Entity, record: dict[str, Any]) -> dict[str, Any]:
     return operation(title, answer, parameters=LIST_PARAMETERS + filters, tags=[entity.resource])
 
 
-def _changes(entity: Entity) -> dict[str, Any]:
-    parameters = [
-        query_parameter('after', 'The `position` of the answer before', 'integer'),
-        query_parameter('wait', 'Seconds to wait for a change, up to 30', 'integer'),
-        query_parameter('filter', 'Follow a view: which records enter it, change in it and leave it'),
-        query_parameter('view', '`true` follows the view of all records'),
-    ]
-    return operation('What has changed since a position', CHANGES, parameters=parameters, tags=[entity.resource])
+def _changed(name: str) -> str:
+    """What the schema of some fields of an entity is called; names of entities hold no dot."""
+    return f'{name}.change'
 
 
-def _schema(entity: Entity) -> dict[str, Any]:
+def _schema(entity: Entity, *, partial: bool = False) -> dict[str, Any]:
     fields = {field.name: field.described() for field in entity.fields.values()}
     system: dict[str, Any] = {
         'id': {'type': 'string', 'readOnly': True},
@@ -144,5 +159,5 @@ def _schema(entity: Entity) -> dict[str, Any]:
             '_expand': {'type': 'object', 'readOnly': True, 'properties': lists},
             '_count': {'type': 'object', 'readOnly': True, 'properties': counts},
         }
-    required = [field.name for field in entity.stored if field.needed]
+    required = [field.name for field in entity.stored if field.needed and not partial]
     return {'type': 'object', 'properties': system | fields, 'required': required}

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.crud.bulk_openapi import FLAG, TEXT, body_of, closed
 from app.crud.view_state import ViewState
+from app.crud.writes_openapi import write
 from app.docs import operation
 from app.schema import Entity
 
@@ -31,20 +32,21 @@ VIEWS = {'type': 'object', 'properties': {'views': {'type': 'array', 'items': VI
 
 def saved_view_paths(entity: Entity) -> dict[str, Any]:
     """The addresses of an entity's saved views."""
-    address, tag = f'/api/{entity.resource}', {'tags': [entity.resource]}
+    address = f'/api/{entity.resource}'
+    tag: dict[str, Any] = {'tags': [entity.resource]}
     view_id = {'name': 'id', 'in': 'path', 'required': True, 'schema': TEXT}
     return {
         f'{address}/views': {
             'get': operation('Saved views of the list: your own and the shared ones', VIEWS, **tag),
-            'post': operation('Save a view', VIEW, requestBody=body_of(closed(SENT, ('name',))), status='201', **tag),
+            'post': write('Save a view', VIEW, requestBody=body_of(closed(SENT, ('name',))), status='201', **tag),
         },
         f'{address}/views/{{id}}': {
             'parameters': [view_id],
-            'patch': operation('Change a saved view', VIEW, requestBody=body_of(closed(SENT)), **tag),
-            'delete': operation('Delete a saved view', status='204', **tag),
+            'patch': write('Change a saved view', VIEW, requestBody=body_of(closed(SENT)), of_version=True, **tag),
+            'delete': write('Delete a saved view', status='204', of_version=True, **tag),
         },
         f'{address}/views/{{id}}/restore': {
             'parameters': [view_id],
-            'post': operation('Bring a deleted view back', VIEW, **tag),
+            'post': write('Bring a deleted view back', VIEW, **tag),
         },
     }

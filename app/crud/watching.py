@@ -24,12 +24,15 @@ from app.permissions import Principal
 
 MOST = 5_000
 """Records in one view, at most."""
+MOMENTS = '@now', '@today'
+QUIET = 5.0
+"""Seconds after which a view that depends on the time is looked at again, even if nothing happens."""
 KEPT = 256
 """Views of those who poll that are kept until they ask again; others are read as of the position they ask from."""
 
 
 class Watching:
-    """Each subscriber sees what the rules of the moment let him see; changed rules hold from the next change on."""
+    """Each subscriber sees what the rules of the moment let him see; when these change, he is told what that means."""
 
     def __init__(self, views: Views, log: DuckDBLog) -> None:
         self._views = views
@@ -40,9 +43,16 @@ class Watching:
         """A snapshot, or from the position `after` on what has happened since; then each change as it is committed."""
         view = View(self._views, self._log, entity, text, principal)
         yield await view.begin(after)
-        async for events in self._log.follow(view.position):
-            async for message in view.messages(events):
-                yield message
+        quiet = view.quiet
+        while True:
+            async for events in self._log.follow(view.position, quiet):
+                async for message in view.messages(events):
+                    yield message
+                if quiet != view.quiet:
+                    quiet = view.quiet
+                    break
+            else:
+                return
 
     async def poll(
         self, entity: str, text: str, after: int | None, seconds: float, principal: Principal
@@ -54,10 +64,13 @@ class Watching:
         if view is None:
             view = View(self._views, self._log, entity, text, principal)
             first = await view.begin(after)
-            messages += [first] if after is None else []
-        while not messages and await self._log.moved_on(view.position, max(0, until - time.monotonic())):
-            events = await self._log.read(view.position)
+            messages += [first] if view.begins_anew(after) else []
+        left = seconds
+        while not messages and left >= 0:
+            moved = await self._log.moved_on(view.position, min(left, view.quiet or left))
+            events = await self._log.read(view.position) if moved else []
             messages += [message async for message in view.messages(events)]
+            left = until - time.monotonic()
         self._kept[asker, view.position] = view
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
@@ -76,31 +89,46 @@ class View:
         self._text = text
         self._principal = principal
         self._generation = -1
+        self._looked = time.monotonic()
         self._refresh()
+
+    @property
+    def quiet(self) -> float | None:
+        """How many seconds it may be left alone for; forever, if it does not depend on the time."""
+        texts = [one.text.lower() for one in self._query.filters]
+        return QUIET if any(moment in text for text in texts for moment in MOMENTS) else None
+
+    def begins_anew(self, after: int | None) -> bool:
+        """Whether a position is none to go on from: by other rules or at other times, other records were in it."""
+        return after is None or after < self._views.catalog.position or self.quiet is not None
 
     async def begin(self, after: int | None) -> bytes:
         """The first message: what is in the view now, or that it goes on where it was at a position."""
-        self.position = self._log.position if after is None else after
-        found = await self._read(after)
-        self.inside = {record.id: record.version for record in found}
-        if after is not None:
+        if after is not None and not self.begins_anew(after):
+            self.position = after
+            self.inside = {record.id: record.version for record in await self._read(after)}
             return codec.encode({'type': 'connected', 'position': after})
+        self.position = self._log.position
+        found = await self._read()
+        self.inside = {record.id: record.version for record in found}
         records = [self._shown(record) for record in found]
         return codec.encode({'type': 'snapshot', 'position': self.position, 'records': records})
 
     async def messages(self, events: Sequence[Event]) -> AsyncIterator[bytes]:
         """What a commit means to this view; one message at a time, so that none waits in memory for a slow reader."""
-        self.position = events[-1].position
+        self.position = events[-1].position if events else self.position
         about = [event for event in events if event.stream.partition('/')[0] in self._looked_at]
-        if about:
-            self._refresh()
-        if about and len(self._looked_at) > 1:
-            for message in await self._differences(about[-1].position):
+        if self._refresh() or (about and len(self._looked_at) > 1) or self._is_due(bool(about or not events)):
+            for message in await self._differences(self.position):
                 yield codec.encode(message)
             return
         for event in about:
             if told := await self._message(event):
                 yield codec.encode(told)
+
+    def _is_due(self, occasion: bool) -> bool:
+        """Whether time may have altered what is in the view; a busy log is no reason to leave it alone for longer."""
+        return self.quiet is not None and (occasion or time.monotonic() - self._looked >= QUIET)
 
     async def _read(self, position: int | None = None) -> list[Record]:
         rows = rows_of(asked_by(self._principal, self._views.catalog, self.table, self._query), position)
@@ -111,7 +139,8 @@ class View:
         return found
 
     async def _differences(self, position: int) -> list[dict[str, Any]]:
-        """What differs from what was told: the view depends on other records too, so it is read as a whole."""
+        """What differs from what was told: it depends on more than one record, so the view is read as a whole."""
+        self._looked = time.monotonic()
         found = {record.id: record for record in await self._read()}
         messages = [_left(position, record_id) for record_id in self.inside.keys() - found.keys()]
         messages += [
@@ -147,16 +176,17 @@ class View:
         row = Values(values, user_of(self._principal), now())
         return all(expression.value(row) is True for expression in self._query.filters)
 
-    def _refresh(self) -> None:
-        """Read rules and fields anew where the config has changed; raises where reading is no longer allowed."""
+    def _refresh(self) -> bool:
+        """Read rules and fields anew if the config has changed; raises where reading is no longer allowed."""
         if self._generation == self._views.catalog.generation:
-            return
+            return False
         self.table: Table = self._views.catalog.table(self._entity)
         parameters = [('count', 'none'), *([('filter', self._text)] if self._text else [])]
         self._query: Query = self._views.query(self.table, parameters, self._principal)
         self._hidden = self.table.entity.hidden_from(self._principal)
         self._looked_at = {self._entity, *(self._led_to(path) for one in self._query.filters for path in one.paths)}
         self._generation = self._views.catalog.generation
+        return True
 
     def _led_to(self, path: tuple[str, ...]) -> str:
         entity = self._entity

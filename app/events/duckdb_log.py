@@ -76,9 +76,10 @@ class DuckDBLog:
         """The position of the newest event in streams whose names begin with `category/`; 0 if there is none."""
         return self.writer.category_position(category)
 
-    def follow(self, after: int) -> AsyncIterator[Sequence[Event]]:
-        """Events after `after`, first those recorded already, then each as it is committed."""
-        return self._tail.follow(after)
+    def follow(self, after: int, quiet: float | None = None) -> AsyncIterator[Sequence[Event]]:
+        """Events after `after`, first those recorded already, then each as it is committed; none of them after `quiet`
+        seconds in which nothing happened."""
+        return self._tail.follow(after, quiet)
 
     async def beyond(self, position: int) -> None:
         """Return once something was committed after `position`."""

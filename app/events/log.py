@@ -135,8 +135,11 @@ class Log(Protocol):
     async def read_stream(self, stream: str, after_version: int = 0) -> list[Event]:
         """Events of one stream in order of version."""
 
-    def follow(self, after: int) -> AsyncIterator[Sequence[Event]]:
-        """Events after `after`, first those recorded already, then each as it is committed; never ends by itself."""
+    def follow(self, after: int, quiet: float | None = None) -> AsyncIterator[Sequence[Event]]:
+        """Events after `after`, first those recorded already, then each as it is committed; never ends by itself.
+
+        Where nothing happens for `quiet` seconds, it gives no events, again and again.
+        """
 
     async def head(self) -> Head:
         """The end of the log."""

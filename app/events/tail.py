@@ -45,12 +45,19 @@ class Tail:
         while not self._closed and self.position <= position:
             await self._changed.wait()
 
-    async def follow(self, after: int) -> AsyncIterator[Sequence[Event]]:
-        """Pages of events after `after`, in order and without gaps, for as long as the log is open."""
+    async def follow(self, after: int, quiet: float | None = None) -> AsyncIterator[Sequence[Event]]:
+        """Pages of events after `after`, in order and without gaps, for as long as the log is open.
+
+        An empty one comes whenever nothing has happened for `quiet` seconds.
+        """
         while not self._closed:
             changed = self._changed
             if after >= self.position:
-                await changed.wait()
+                try:
+                    async with asyncio.timeout(quiet):
+                        await changed.wait()
+                except TimeoutError:
+                    yield ()
                 continue
             page = self._window(after) or await self._read(after, PAGE)
             if page:

@@ -74,8 +74,6 @@ class WaitingLine:
     def _let_others_come(self) -> None:
         """Where many write at once, a commit takes little longer for all of them than for those who came first."""
         before, until = -1, time.monotonic() + min(self._took, LONGEST_SECONDS)
-        while self._together > FEW and before < len(self) < GROUP and time.monotonic() < until:
+        while self._together > FEW and before < len(self) < GROUP and time.monotonic() < until and not self.hurried():
             before = len(self)
             time.sleep(LULL_SECONDS)
-            if self.hurried():
-                break

@@ -183,7 +183,7 @@ class Field(BaseModel):
         schema['description'] = _sentences([part for part in said if part]) or None
         if self.default is not None:
             schema['default'] = self.default
-        if self.readonly or self.minted:
+        if self.readonly or self.minted or self.derived or self.fills_itself:
             schema['readOnly'] = True
         return {name: value for name, value in schema.items() if value is not None}
 

@@ -10,6 +10,7 @@ from app.permissions.rules import (
     Permissions,
     decide,
     is_condition,
+    may_anything,
     may_field,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     'Principal',
     'decide',
     'is_condition',
+    'may_anything',
     'may_field',
 ]

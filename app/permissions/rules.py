@@ -104,6 +104,11 @@ def decide(permissions: Permissions, action: Action, principal: Principal, resou
     return Decision(False, f'{action} needs {" or ".join(rules) or "the role admin"}.')
 
 
+def may_anything(permissions: Permissions, principal: Principal, resource: str) -> bool:
+    """Whether there is any action on `resource` that `principal` may take, be it on some records only."""
+    return any(decide(permissions, action, principal, resource).allowed for action in ACTIONS)
+
+
 def is_condition(rule: str) -> bool:
     """Whether a rule is an expression rather than a word."""
     return rule.startswith('(')

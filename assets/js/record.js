@@ -175,6 +175,7 @@ function followChanges() {
 
 async function takeChange({ id, type, version }) {
   if (id !== options.id) return;
+  if (type === "leave") return location.reload(); // it may not be read any more
   if (type === "restored" && page.deleted && !page.leaving) return goTo(location.pathname);
   await life.load();
   if (type === "deleted") {

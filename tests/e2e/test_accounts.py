@@ -36,7 +36,7 @@ def other_browser(browser: Browser) -> Iterator[Callable[[], BrowserContext]]:
 
 def note(message: ConsoleMessage, complaints: list[str]) -> None:
     """Chromium itself reports each 401, and a session may end while its page asks for something, or is connected."""
-    expected = 'status of 401' in message.text or 'response code: 403' in message.text
+    expected = 'status of 401' in message.text or 'response code: 401' in message.text
     if message.type == 'error' and not expected:
         complaints.append(message.text)
 

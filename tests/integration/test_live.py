@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
+import httpx
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from tests.process import System
 from tests.scenario import last_position
+
+PERSON = {'password': 'seven green bottles'}
+COUNTER = itertools.count(1)
 
 
 @contextmanager
@@ -82,9 +87,27 @@ def test_pages_of_other_sites_may_not_listen(system: System) -> None:
         pass
 
 
-def test_nobody_listens_without_a_login(system: System) -> None:
-    with pytest.raises(InvalidStatus), connect(system.url('crud', '/ws/customers').replace('http', 'ws')):
+@pytest.mark.parametrize(
+    ('path', 'token', 'status', 'detail'),
+    [
+        ('/ws/customers', '', 401, 'needs a login'),
+        ('/ws/customers', 'nonsense', 401, 'token'),
+        ('/ws/customer', None, 404, "There is no entity 'customer'"),
+        ('/ws/customers?filter=nme%20%3D%201', None, 400, "no field 'nme'"),
+        ('/ws/customers?after=x', None, 400, 'after'),
+        ('/elsewhere', None, 404, 'no WebSocket'),
+    ],
+)
+def test_a_refusal_says_why(system: System, path: str, token: str | None, status: int, detail: str) -> None:
+    headers = system.headers if token is None else {'Authorization': f'Bearer {token}'} if token else {}
+    address = system.url('crud', path).replace('http', 'ws')
+    with pytest.raises(InvalidStatus) as refused, connect(address, additional_headers=headers):
         pass
+    response = refused.value.response
+    assert (response.status_code, response.headers['content-type']) == (status, 'application/problem+json')
+    problem = json.loads(response.body or b'')
+    assert problem['status'] == status
+    assert detail in problem['detail']
 
 
 def test_a_filtered_view_is_followed_and_taken_up_again(system: System) -> None:
@@ -102,3 +125,32 @@ def test_a_filtered_view_is_followed_and_taken_up_again(system: System) -> None:
     with listening(system, 'crud', f'{view}&after={left["position"]}') as socket:
         assert message(socket)['type'] == 'connected'
         assert message(socket)['record']['name'] == 'Back'
+
+
+@pytest.mark.parametrize('done', ['role taken away', 'logged out', 'binary message'])
+@pytest.mark.parametrize('path', ['/ws/customers', '/ws/customers?view=true'])
+def test_a_socket_says_why_it_ends(system: System, path: str, done: str) -> None:
+    made = system.client.post(system.url('auth', '/api/users'), json=person())
+    user, login = system.url('auth', f'/api/users/{made.json()["id"]}'), system.url('auth', '/api/login')
+    credentials = {'username': made.json()['username'], 'password': PERSON['password']}
+    session = httpx.post(login, json=credentials, trust_env=False).json()
+    headers = {'Authorization': f'Bearer {session["token"]}'}
+    with connect(system.url('crud', path).replace('http', 'ws'), additional_headers=headers) as socket:
+        message(socket)
+        if done == 'role taken away':
+            system.client.patch(user, json={'roles': []}).raise_for_status()
+        elif done == 'logged out':
+            logout = system.url('auth', '/api/logout')
+            httpx.post(logout, json={}, headers=headers, trust_env=False).raise_for_status()
+        else:
+            socket.send(b'x')
+        with pytest.raises(ConnectionClosed) as closed:
+            message(socket)
+    assert closed.value.rcvd
+    assert closed.value.rcvd.code == (1003 if done == 'binary message' else 4401)
+    assert closed.value.rcvd.reason
+
+
+def person() -> dict[str, Any]:
+    name = f'person{next(COUNTER)}'
+    return {**PERSON, 'username': name, 'email': f'{name}@example.com', 'roles': ['sales']}

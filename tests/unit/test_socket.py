@@ -16,6 +16,9 @@ from app.permissions import Principal
 from app.socket import send_all
 
 TEXT: Message = {'type': 'websocket.receive', 'text': 'nobody listens to this'}
+HEADERS = [(b'authorization', b'Bearer x')]
+BINARY: Message = {'type': 'websocket.receive', 'bytes': b'x'}
+END: Message = {'type': 'the session ends'}
 LEAVE: Message = {'type': 'websocket.disconnect', 'code': 1000}
 
 
@@ -29,17 +32,20 @@ async def talk(messages: AsyncIterator[bytes], *said: Message) -> list[dict[str,
     async def send(message: Message) -> None:
         sent.append(dict(message))
         if message['type'] == 'websocket.send' and rest:
-            saying.put_nowait(rest.pop(0))
+            if (next_ := rest.pop(0)) == END:
+                gate.end_session('s')
+            else:
+                saying.put_nowait(next_)
 
     async def follow(scope: Scope, receive: Receive, send: Send) -> None:
         await send_all(WebSocket(scope, receive, send), messages)
 
     async def identify(header: str | None, cookie: str | None) -> Principal | None:
-        return None
+        return Principal(id='ann', name='ann', session='s')
 
     gate = Gate(follow, identify=identify, cookie='session', hosts=['localhost'], own=[], origins=list)
     async with asyncio.timeout(10):
-        await gate({'type': 'websocket', 'path': '/', 'headers': []}, saying.get, send)
+        await gate({'type': 'websocket', 'path': '/', 'headers': HEADERS}, saying.get, send)
     return sent
 
 
@@ -77,6 +83,38 @@ def test_messages_stop_when_the_client_goes() -> None:
     sent = asyncio.run(talk(messages(), TEXT, LEAVE))
     assert [message.get('text') for message in sent] == [None, 'first', 'second']
     assert ended == [True]
+
+
+@pytest.mark.parametrize(
+    ('said', 'code', 'reason'),
+    [
+        (BINARY, 1003, 'Only text is understood here.'),
+        (END, 4401, 'This session has ended, or what it may do has changed'),
+    ],
+    ids=['something binary', 'its session has ended'],
+)
+def test_a_socket_never_ends_without_a_word(said: Message, code: int, reason: str) -> None:
+    async def messages() -> AsyncIterator[bytes]:
+        yield b'first'
+        await asyncio.Event().wait()
+
+    sent = asyncio.run(talk(messages(), said))
+    assert [message['type'] for message in sent] == ['websocket.accept', 'websocket.send', 'websocket.close']
+    assert sent[-1]['code'] == code
+    assert sent[-1]['reason'].startswith(reason)
+
+
+def test_nothing_is_left_waiting_when_a_socket_ends() -> None:
+    async def messages() -> AsyncIterator[bytes]:
+        yield b'first'
+        raise Denied('No more.')
+
+    async def story() -> set[Any]:
+        await talk(messages())
+        await asyncio.sleep(0)
+        return asyncio.all_tasks() - {asyncio.current_task()}
+
+    assert asyncio.run(story()) == set()
 
 
 def test_what_is_refused_at_once_is_never_opened() -> None:

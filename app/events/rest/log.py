@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
@@ -136,24 +135,14 @@ class LogEndpoints:
     async def _messages(self, after: int, wanted: Slice) -> AsyncIterator[bytes]:
         """The greeting, then events; in between, how far the log is, so that a quiet follower can resume from there."""
         yield codec.encode({'type': 'connected', 'position': after})
-        async with aclosing(self.log.follow(after)) as pages:  # type: ignore[type-var]
-            page: asyncio.Task[Sequence[Event]] | None = None
-            try:
-                while True:
-                    page = page or asyncio.ensure_future(anext(pages))
-                    done, _ = await asyncio.wait({page}, timeout=HEARTBEAT_SECONDS)
-                    if not done:
-                        yield codec.encode({'type': 'heartbeat', 'position': after})
-                        continue
-                    events, page = page.result(), None
-                    after = events[-1].position
-                    for message in self._of_page(events, wanted):
-                        yield message
-            except StopAsyncIteration:
-                return
-            finally:
-                if page:
-                    page.cancel()
+        async with aclosing(self.log.follow(after, HEARTBEAT_SECONDS)) as pages:  # type: ignore[type-var]
+            async for events in pages:
+                if not events:
+                    yield codec.encode({'type': 'heartbeat', 'position': after})
+                    continue
+                after = events[-1].position
+                for message in self._of_page(events, wanted):
+                    yield message
 
     def _of_page(self, events: Sequence[Event], wanted: Slice) -> list[bytes]:
         position = self.log.position

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from app import codec
 from app.config import check
 from app.crud.operations import Operation, perform
 from app.errors import Conflict, Denied, NotFound
+from app.events import Event
 from app.permissions import Principal
 from tests.unit.crud.shop import ADMIN, ANN, BOB, Shop, author
 
@@ -28,6 +30,7 @@ permissions:
 """
 NORTH = Principal(id='n', name='north')
 SOUTH = Principal(id='s', name='south')
+NORTHERN_BOSS = Principal(id='nb', name='north', roles=frozenset({'boss'}))
 AUDIT = Principal(id='a', name='audit', roles=frozenset({'audit'}))
 
 
@@ -95,6 +98,66 @@ def test_what_is_live_follows_the_rules_too(sales: Shop) -> None:
 
     north, south, bob = sales.run(story())
     assert (len(north), len(south), len(bob)) == (1, 2, 0)
+
+
+def test_who_follows_changes_hears_what_leaves_and_enters_what_he_may_read(sales: Shop) -> None:
+    def told(start: int, by: Principal) -> list[Any]:
+        changes = codec.decode(codec.encode(sales.run(sales.data.changes.since('leads', start, 100, by))))['changes']
+        assert [one['position'] for one in changes] == sorted(one['position'] for one in changes)
+        return [(one['type'], one['id'], one['version'], one['values']) for one in changes]
+
+    start = sales.log.position
+    sales.change('leads', '1', region='south', amount=1, by=ADMIN)
+    sales.change('leads', '1', amount=2, by=ADMIN)
+    sales.change('leads', '1', status='closed', by=ADMIN)
+    sales.change('leads', '1', region='north', by=ADMIN)
+    sales.delete('leads', '1', by=ADMIN)
+    sales.restore('leads', '1', by=ADMIN)
+    whole = {'status': 'closed', 'amount': '2.00'}
+    with_region = {'region': 'north', **whole}
+    assert told(start, NORTHERN_BOSS) == [
+        ('leave', '1', 2, {}),
+        ('enter', '1', 5, with_region),
+        ('deleted', '1', 6, {}),
+        ('restored', '1', 7, with_region),
+    ]
+    assert told(start, SOUTH) == [
+        ('enter', '1', 2, {'status': 'open', 'amount': '1.00'}),
+        ('changed', '1', 3, {'amount': '2.00'}),
+        ('changed', '1', 4, {'status': 'closed'}),
+        ('leave', '1', 5, {}),
+    ]
+    assert [one[:2] for one in told(start, AUDIT)] == [
+        ('enter', '1'),
+        ('changed', '1'),
+        ('deleted', '1'),
+        ('restored', '1'),
+    ]
+    assert [one[0] for one in told(start, NORTH)] == ['changed'] * 4 + ['deleted', 'restored'], 'its owner'
+    recent = sales.run(sales.data.recent.newest(10, SOUTH))['changes']
+    assert ('leads', '1') not in [(one['entity'], one['id']) for one in recent]
+
+
+def test_a_change_is_looked_up_once_however_many_follow(sales: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> list[Any]:
+        streams = [sales.data.changes.follow('leads', sales.log.position, NORTHERN_BOSS) for _ in range(5)]
+        await asyncio.gather(*(anext(stream) for stream in streams))
+        coming = [asyncio.ensure_future(anext(stream)) for stream in streams]
+        await sales.data.records.change('leads', '1', {'region': 'south'}, author(ADMIN))
+        told = [await one for one in coming]
+        coming = [asyncio.ensure_future(anext(stream)) for stream in streams]
+        await sales.data.records.change('leads', '1', {'region': 'north'}, author(ADMIN))
+        return [codec.decode(message)['type'] for message in [*told, *await asyncio.gather(*coming)]]
+
+    reads, read_stream = list[str](), sales.log.read_stream
+
+    async def counted(stream: str, after_version: int = 0) -> list[Event]:
+        reads.append(stream)
+        return await read_stream(stream, after_version)
+
+    monkeypatch.setattr(sales.log, 'read_stream', counted)
+    assert sales.run(story()) == ['leave'] * 5 + ['enter'] * 5
+    assert reads == ['leads/1']
 
 
 def test_explaining_tells_the_condition(sales: Shop) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import aclosing
 from typing import Any
 
 import pytest
@@ -12,26 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import codec
-from app.config import check
-from app.errors import Denied, Malformed
-from app.permissions import Principal
+from app.errors import Malformed
 from tests.rounds import rounds
 from tests.unit.crud.shop import ADMIN, ANN, BOB, CUSTOMERS, Shop, author
-
-
-async def heard(watching: AsyncIterator[bytes], until: str) -> list[dict[str, Any]]:
-    """The messages up to the one about the record `until`."""
-    messages = []
-    async with aclosing(watching) as stream:  # type: ignore[type-var]
-        async for message in stream:
-            messages.append(codec.decode(message))
-            if messages[-1].get('id') == until and messages[-1]['type'] != 'leave':
-                return messages
-    raise AssertionError('the stream has ended')
-
-
-def watch(shop: Shop, text: str = '', after: int | None = None, by: Principal = ADMIN) -> AsyncIterator[bytes]:
-    return shop.data.watching.watch('customers', text, after, by)
+from tests.unit.crud.watching import heard, poll, watch
 
 
 def test_a_view_begins_with_what_is_in_it_and_tells_what_enters_changes_and_leaves(shop: Shop) -> None:
@@ -123,19 +105,6 @@ def test_rules_and_hidden_fields_hold_for_views_also_when_they_change(shop: Shop
     assert 'credit' not in str(told)
 
 
-def test_who_may_no_longer_read_is_told_so(shop: Shop) -> None:
-    async def story() -> None:
-        stream = watch(shop, by=BOB)
-        await anext(stream)
-        closed = CUSTOMERS.replace('read: authenticated', 'read: admin')
-        await shop.catalog.activate(check({'entities/customers.yaml': closed}), shop.log)
-        await shop.data.records.create('customers', {'name': 'X'}, author(ADMIN))
-        with pytest.raises(Denied):
-            await anext(stream)
-
-    shop.run(story())
-
-
 @pytest.mark.parametrize(('text', 'message'), [('nme = 1', 'no field'), ('credit', 'must be a boolean')])
 def test_a_view_of_nonsense_is_refused_at_once(shop: Shop, text: str, message: str) -> None:
     with pytest.raises(Malformed, match=message):
@@ -167,11 +136,6 @@ def test_a_view_through_foreign_keys_changes_with_the_records_that_they_lead_to(
         ('enter', '1'),
         ('leave', '1'),
     ]
-
-
-def poll(shop: Shop, text: str, after: int | None, seconds: float = 0, by: Principal = ADMIN) -> dict[str, Any]:
-    answer = shop.run(shop.data.watching.poll('customers', text, after, seconds, by))
-    return codec.decode(codec.encode(answer))  # type: ignore[no-any-return]
 
 
 def test_who_polls_gets_the_same_messages(shop: Shop) -> None:

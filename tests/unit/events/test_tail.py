@@ -170,3 +170,16 @@ async def settle() -> None:
     """Let everybody go on who can."""
     for _ in range(5):
         await asyncio.sleep(0)
+
+
+def test_a_follower_is_told_when_nothing_happens_and_still_misses_nothing() -> None:
+    async def story() -> None:
+        recorded = Recorded(3)
+        follower = recorded.tail.follow(3, quiet=0.001)
+        assert [await anext(follower), await anext(follower)] == [(), ()]
+        recorded.commit(2)
+        assert [event.position for event in await anext(follower)] == [4, 5]
+        assert await anext(follower) == ()
+        assert asyncio.all_tasks() == {asyncio.current_task()}, 'nobody else waits for it'
+
+    asyncio.run(story())
