@@ -239,11 +239,7 @@ def test_a_refusal_says_what_was_found_and_what_was_wanted() -> None:
 
 
 def test_what_is_tentative_is_decided_as_it_would_be_and_changes_nothing_for_those_behind() -> None:
-    requests = [
-        replace(create('c/1'), claims=[take('a', 'c/1')], tentative=True),
-        replace(create('c/2'), claims=[take('a', 'c/2')]),
-        replace(create('c/3'), claims=[take('a', 'c/3')], tentative=True),
-    ]
+    requests = [replace(create(f'c/{n}'), claims=[take('a', f'c/{n}')], tentative=n != 2) for n in (1, 2, 3)]
     result = plan(START, requests, NOW)
     assert [type(verdict) for verdict in result.verdicts] == [Appended, Appended, Taken]
     assert [(event.position, event.stream) for event in result.events] == [(1, 'c/2')]
