@@ -9,7 +9,7 @@ from app.crud.openapi import describe
 from app.errors import Invalid, Malformed
 from tests.unit.crud.changes import apply, whole
 from tests.unit.crud.conftest import OpenShop
-from tests.unit.crud.shop import BOB, CUSTOMERS, DOCUMENTS, STAFF, Shop
+from tests.unit.crud.shop import ADMIN, BOB, CUSTOMERS, DOCUMENTS, STAFF, Shop
 from tests.unit.crud.test_shaping import show
 
 ORDERS_OF = CUSTOMERS.replace(
@@ -67,7 +67,7 @@ def test_it_is_neither_stored_nor_written(trade: Shop) -> None:
 
 
 def test_it_is_described(trade: Shop) -> None:
-    schema = describe(trade.catalog.entities)['components']['schemas']['customers']
+    schema = describe(trade.catalog.entities, ADMIN)['components']['schemas']['customers']
     assert 'bought' not in schema['properties']
     bought = schema['properties']['_expand']['properties']['bought']
     assert (bought['items'], bought['readOnly']) == ({'$ref': '#/components/schemas/orders'}, True)
