@@ -18,7 +18,8 @@ nothing. Then come `created`, `changed` (only the fields that changed), `restore
 at the record, `enter` (the whole record) and `leave` tell that it came into what you may read, or that it left.
 
 With `?filter=…` or `?view=true` it follows a view: first `{"type": "snapshot", "position": 17, "records": […]}`, then
-`enter`, `update` and `leave`, each with its `position`.
+`enter`, `update` and `leave`, each with its `position`. With `after` it goes on from there; where the rules have
+changed since, or the filter says `@now`, it begins with a snapshot again.
 
 A refusal is answered with its status and a problem document. When it ends, it closes with a reason and the code 4401
 (the session has ended, or what it may do has changed), 4403 (reading is no longer allowed), 4404 (the entity is gone)
