@@ -54,7 +54,10 @@ def somebody(system: System, name: str) -> httpx.Client:
     sent = {'username': name, 'email': f'{name}@example.com', 'password': PASSWORD}
     system.client.post(system.url('auth', '/api/users'), json=sent).raise_for_status()
     login = httpx.post(
-        system.url('auth', '/api/login'), json={'username': name, 'password': PASSWORD}, trust_env=False
+        system.url('auth', '/api/login'),
+        json={'username': name, 'password': PASSWORD},
+        timeout=PATIENCE,
+        trust_env=False,
     ).json()
     headers = {'Authorization': f'Bearer {login["token"]}'}
     return httpx.Client(headers=headers, timeout=PATIENCE, trust_env=False)

@@ -14,7 +14,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from tests.process import System
+from tests.process import PATIENCE, System
 from tests.scenario import last_position
 
 PERSON = {'password': 'seven green bottles'}
@@ -133,7 +133,7 @@ def test_a_socket_says_why_it_ends(system: System, path: str, done: str) -> None
     made = system.client.post(system.url('auth', '/api/users'), json=person())
     user, login = system.url('auth', f'/api/users/{made.json()["id"]}'), system.url('auth', '/api/login')
     credentials = {'username': made.json()['username'], 'password': PERSON['password']}
-    session = httpx.post(login, json=credentials, trust_env=False).json()
+    session = httpx.post(login, json=credentials, timeout=PATIENCE, trust_env=False).json()
     headers = {'Authorization': f'Bearer {session["token"]}'}
     with connect(system.url('crud', path).replace('http', 'ws'), additional_headers=headers) as socket:
         message(socket)

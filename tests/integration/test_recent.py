@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.process import System
+from tests.process import PATIENCE, System
 
 PASSWORD = 'seven green bottles'
 NOTICES = """resource: notices
@@ -40,7 +40,7 @@ def test_nobody_is_offered_or_told_what_he_may_not(start_system: Callable[..., S
     person = {'username': 'ida', 'email': 'ida@example.com', 'password': PASSWORD}
     system.client.post(system.url('auth', '/api/users'), json=person).raise_for_status()
     login = {'username': 'ida', 'password': PASSWORD}
-    token = httpx.post(system.url('auth', '/api/login'), json=login, trust_env=False).json()['token']
+    token = httpx.post(system.url('auth', '/api/login'), json=login, timeout=PATIENCE, trust_env=False).json()['token']
     with httpx.Client(headers={'Authorization': f'Bearer {token}'}, trust_env=False) as ida:
         page = ida.get(system.url('crud'), headers={'Accept': 'text/html'}).text
         entities = ida.get(system.url('crud', '/api?counts=true')).json()['entities']
