@@ -159,9 +159,9 @@ class Records:
         event = (await self.write(batch)).events[0]
         return record_with(table, stream.partition('/')[2], event.version, owner, values)
 
-    async def complete(self, batch: Batch) -> None:
+    async def complete(self, batch: Batch, *, every: bool = False, gently: bool = False) -> None:
         """Add what the batch entails; raises where something forbids it, or a file that it names was never stored."""
-        await follow_deletes(batch, self.views, self.log)
+        await follow_deletes(batch, self.views, self.log, every=every, gently=gently)
         await check_files(batch, self.log)
 
     async def write(self, batch: Batch) -> Appended:
