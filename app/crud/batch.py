@@ -155,4 +155,5 @@ class Batch:
     def _event(self, number: int, stream: str, verb: str, data: dict[str, Any], owner: str) -> NewEvent:
         key = self.author.idempotency_key
         event_id = derived_id(self.author.principal.id, key, str(number)) if key else None
-        return new_event(stream, verb, data, self.author.meta(owner=owner), event_id)
+        meta = self.author.meta(owner=owner, entailed_by=self.causes.get(stream, ''))
+        return new_event(stream, verb, data, meta, event_id)

@@ -9,10 +9,12 @@ from typing import Any
 from app.crud.alterations import altered, is_still, no_longer_fits, values_before
 from app.crud.batch import Batch
 from app.crud.drafts import check_writable
+from app.crud.entailed import cause_of
 from app.crud.record import Record
 from app.crud.table import Table
 from app.crud.values import shown_form, stored_form
 from app.crud.views import Views
+from app.errors import Denied, NotFound, NotLoggedIn
 from app.events import Event
 from app.events.aggregate import Aggregate, fold
 
@@ -39,6 +41,24 @@ class Undoing:
         gone: Mapping[str, Aggregate],
     ) -> None:
         """Take back what these events did to one record, which is there now, or else stands in `gone` as it was."""
+        try:
+            self._take_back(table, record_id, events, record, gone)
+        except (Denied, NotLoggedIn):
+            if not cause_of(events[0]):
+                raise
+            self._leave(table, record_id, 'you may not take that back')
+        except NotFound:  # what went with a record and may not be seen, is not spoken of
+            if not cause_of(events[0]):
+                raise
+
+    def _take_back(
+        self,
+        table: Table,
+        record_id: str,
+        events: Sequence[Event],
+        record: Record | None,
+        gone: Mapping[str, Aggregate],
+    ) -> None:
         was_there = events[0].type in {'changed', 'deleted'}
         if record is None and was_there and events[-1].type == 'deleted':
             self._bring_back(table, record_id, events, gone[record_id])

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
-from app.crud.alterations import states_after
 from app.crud.author import Author
-from app.crud.batch import Batch
-from app.crud.cascading import Referred
+from app.crud.entailed import entailed
+from app.crud.gathering import gather
 from app.crud.operations import preview
-from app.crud.record import Record
 from app.crud.records import Records
-from app.crud.refusals import REFERRED, taken
-from app.crud.table import Table
-from app.crud.taking_back import Refused, Undoing
 from app.errors import Conflict, Malformed, NotFound
 from app.events import DuckDBLog, Event
-from app.events.aggregate import Aggregate
 from app.events.duckdb_log import COLUMNS
 from app.identifier import new_id
 
@@ -44,12 +36,16 @@ class Undo:
     ) -> dict[str, Any]:
         """Take back the event at a position, or all events of a batch; answers with what was left alone, and why.
 
+        What a deletion at the position has entailed is taken back with it.
+
         Raises `Conflict` when everything was changed since; with `force`, later changes of the same fields give way.
         """
         if recorded := await self._records.recorded_batch(author):
             return recorded
         author = replace(author, undoes=str(what))
         events = await self._events(what, MOST + 1)
+        if isinstance(what, int) and events:
+            events += await entailed(self._log, events[0])
         if len(events) > MOST:
             if dry_run:
                 raise Malformed(f'dry_run: the batch has more than {MOST:,} changes, so it is undone in parts.')
@@ -64,7 +60,7 @@ class Undo:
         self, events: Sequence[Event], author: Author, force: bool, dry_run: bool = False
     ) -> dict[str, Any]:
         async def attempt() -> dict[str, Any]:
-            undoing = await self._gather(events, author, force)
+            undoing = await gather(self._records, events, author, force=force)
             if dry_run:
                 return preview(undoing.batch) | {'conflicts': undoing.conflicts}
             if not undoing.batch.done and undoing.conflicts:
@@ -107,46 +103,6 @@ class Undo:
 
     def _known(self, events: Sequence[Event]) -> list[Event]:
         return [event for event in events if event.stream.partition('/')[0] in self._records.catalog.tables]
-
-    async def _gather(self, events: Sequence[Event], author: Author, force: bool) -> Undoing:
-        """The batch that takes the events back, complete, without what cannot be."""
-        refused: dict[tuple[str, str], str] = {}
-        while True:
-            undoing = await self._attempt(events, author, force, refused)
-            found = await taken(undoing.batch, self._records.views)
-            if not found:
-                try:
-                    await self._records.complete(undoing.batch, every=True, gently=not force)
-                except Referred as referred:
-                    found = {(stream, ''): REFERRED for stream in referred.streams}
-                else:
-                    return undoing
-            refused |= found
-
-    async def _attempt(self, events: Iterable[Event], author: Author, force: bool, refused: Refused) -> Undoing:
-        undoing = Undoing(Batch(self._records.catalog, author), self._records.views, force, refused)
-        by_entity: dict[str, dict[str, list[Event]]] = {}
-        for event in events:
-            entity, _, record_id = event.stream.partition('/')
-            by_entity.setdefault(entity, {}).setdefault(record_id, []).append(event)
-        for entity, streams in by_entity.items():
-            table = self._records.catalog.table(entity)
-            there = await self._records.views.find_many(table, '', list(streams))
-            missing = {id_: group for id_, group in streams.items() if id_ not in there}
-            gone = await self._log.database.read(partial(states_after, entity=entity, streams=missing))
-            await asyncio.to_thread(_take_all, undoing, table, streams, there, gone)
-        return undoing
-
-
-def _take_all(
-    undoing: Undoing,
-    table: Table,
-    streams: Mapping[str, Sequence[Event]],
-    there: Mapping[str, Record],
-    gone: Mapping[str, Aggregate],
-) -> None:
-    for record_id, group in streams.items():
-        undoing.take_back(table, record_id, group, there.get(record_id), gone)
 
 
 def _newest_first(events: Sequence[Event]) -> list[Event]:

@@ -1,51 +1,13 @@
-"""Undo and restore look at what refers to a record: others' references stay, and what went with a record comes back."""
+"""Undo looks at what refers to a record since: what others have come to refer to stays."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
 
-from app.crud.operations import Operation, perform
+from app.crud.operations import Operation
 from app.errors import Conflict
-from app.permissions import Principal
-from tests.unit.crud.shop import ANN, BOB, OPEN, Shop, author
-
-RULES = {'notes': 'cascade', 'tasks': 'set_null', 'bills': 'restrict'}
-"""Entity -> what becomes of its records when the deal that they refer to is deleted."""
-
-
-def documents() -> dict[str, str]:
-    """Deals, what refers to them, and attachments of notes."""
-    found = {'entities/deals.yaml': f'resource: deals\nfields:\n  id: primary_key\n  name: string\n{OPEN}'}
-    for name, rule in RULES.items():
-        field = f'{{type: foreign_key, references: deals, on_delete: {rule}}}'
-        found[f'entities/{name}.yaml'] = (
-            f'resource: {name}\nfields:\n  id: primary_key\n  text: string\n  deal: {field}\n{OPEN}'
-        )
-    for name, rule in {'attachments': 'cascade', 'receipts': 'restrict'}.items():
-        note = f'{{type: foreign_key, references: notes, on_delete: {rule}}}'
-        found[f'entities/{name}.yaml'] = f'resource: {name}\nfields:\n  id: primary_key\n  note: {note}\n{OPEN}'
-    return found
-
-
-@pytest.fixture
-def deals(tmp_path: Path) -> Iterator[Shop]:
-    shop = Shop(tmp_path / 'data', documents())
-    yield shop
-    shop.close()
-
-
-def undo(shop: Shop, what: str | int, by: Principal = ANN, **options: bool) -> dict[str, Any]:
-    """Take back a batch or what happened at a position."""
-    return shop.run(shop.data.undo.undo(what, author(by), **options))
-
-
-def do(shop: Shop, *operations: Operation) -> str:
-    """The batch of several operations."""
-    return str(shop.run(perform(shop.data.records, operations, author(ANN)))['batch'])
+from tests.unit.crud.deals import RULES, do, undo
+from tests.unit.crud.shop import BOB, Shop
 
 
 def referred(*ids: str) -> list[dict[str, str]]:
