@@ -28,7 +28,7 @@ def is_still(table: Table, record: Record, values: Stored) -> bool:
     return all(now.get(field.id) == values.get(field.id) for field in fields)
 
 
-def altered(table: Table, events: list[Event], now: Stored) -> list[tuple[Field, Any, Any]]:
+def altered(table: Table, events: Sequence[Event], now: Stored) -> list[tuple[Field, Any, Any]]:
     """Each field that the events changed, what it was before them, and what after them."""
     first: dict[str, Any] = {}
     last: dict[str, Any] = {}
@@ -44,7 +44,7 @@ def altered(table: Table, events: list[Event], now: Stored) -> list[tuple[Field,
     return [(fields[id_], before, last.get(id_)) for id_, before in first.items() if id_ in fields]
 
 
-def values_before(table: Table, state: Aggregate, events: list[Event]) -> Stored:
+def values_before(table: Table, state: Aggregate, events: Sequence[Event]) -> Stored:
     """What a record was before the first of the events, which ended by deleting it."""
     values = dict(state.values)
     for changed, before, _ in altered(table, events, values):

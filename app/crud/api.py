@@ -29,6 +29,7 @@ from app.crud.recent import Recent
 from app.crud.record import Record
 from app.crud.records import Records
 from app.crud.requests import author_of, if_match, version_meant
+from app.crud.restoring import restore
 from app.crud.saved_views import SavedViews
 from app.crud.saved_views_api import SavedViewsApi
 from app.crud.schema_api import SchemaApi
@@ -178,9 +179,8 @@ class DataApi:
 
     async def restore(self, request: Request) -> Response:
         """A deleted record comes back."""
-        return self._shown(
-            request, await self.records.restore(self._entity(request), _id(request), author_of(request, b''))
-        )
+        author = author_of(request, b'')
+        return self._shown(request, await restore(self.records, self._entity(request), _id(request), author))
 
     async def explain(self, request: Request) -> Response:
         """May somebody do something with a record, and why."""

@@ -21,8 +21,11 @@ class Author:
     undoes: str = ''
     """The batch or the position that is undone."""
 
-    def meta(self, *, owner: str = '') -> dict[str, Any]:
-        """The event's meta; `owner` is the record's, where that is somebody else."""
+    def meta(self, *, owner: str = '', entailed_by: str = '') -> dict[str, Any]:
+        """The event's meta; `owner` is the record's, where that is somebody else.
+
+        What the deletion of another record has entailed, names the stream of that record.
+        """
         meta = {
             'actor': self.principal.id,
             'name': self.principal.name if self.principal.name != self.principal.id else '',
@@ -30,6 +33,7 @@ class Author:
             'request': self.request,
             'batch': self.batch,
             'undoes': self.undoes,
+            'entailed_by': entailed_by,
             'fingerprint': self.fingerprint,
             'owner': owner if owner != self.principal.id else '',
         }

@@ -56,6 +56,8 @@ class Batch:
     """Category -> position: what it was checked against, such as the config."""
     unreferred: dict[str, Unreferred] = field(default_factory=dict)
     """What is deleted, and since when nobody may have come to refer to it."""
+    causes: dict[str, str] = field(default_factory=dict)
+    """Stream -> the stream whose deletion entails what happens to it."""
     _events: list[tuple[str, str, dict[str, Any], str]] = field(default_factory=list)
     _expected: dict[str, Expectation] = field(default_factory=dict)
     _claims: list[Claim] = field(default_factory=list)
@@ -71,26 +73,24 @@ class Batch:
         one = Done(table, 'created', draft.id, None, draft.values)
         self._add(one, draft.values, '', Expect.NEW if draft.minted else Expect.NONE, [draft.values])
 
-    def change(
-        self, table: Table, record: Record, changes: dict[str, dict[str, Any]], *, entailed: bool = False
-    ) -> Stored:
+    def change(self, table: Table, record: Record, changes: dict[str, dict[str, Any]], *, cause: str = '') -> Stored:
         """Other values for some fields: field id -> {from, to}; returns all values as they will be.
 
-        What is `entailed` by another change needs no permission of its own.
+        What the deletion of `cause`, a stream, entails needs no permission of its own.
         """
         before = stored_form(table.entity, record.values)
         altered = {id_: change['to'] for id_, change in changes.items()}
         after = {id_: value for id_, value in (before | altered).items() if value is not None}
-        if not entailed:
+        if not cause:
             check_allowed(table, 'update', self.author.principal, after, record.owner)
         one = Done(table, 'changed', record.id, before, after, record)
-        self._add(one, changes, record.owner, record.version, [altered])
+        self._add(one, changes, record.owner, record.version, [altered], cause)
         return after
 
-    def delete(self, table: Table, record: Record) -> None:
-        """The record goes."""
+    def delete(self, table: Table, record: Record, *, cause: str = '') -> None:
+        """The record goes; because of the deletion of `cause`, a stream, if there is one."""
         before = stored_form(table.entity, record.values)
-        self._add(Done(table, 'deleted', record.id, before, None, record), {}, record.owner, record.version, [])
+        self._add(Done(table, 'deleted', record.id, before, None, record), {}, record.owner, record.version, [], cause)
 
     def restore(self, table: Table, record_id: str, version: int, owner: str, values: Stored) -> None:
         """A deleted record comes back, whose stream stands at `version`."""
@@ -132,12 +132,20 @@ class Batch:
         return found
 
     def _add(
-        self, one: Done, data: dict[str, Any], owner: str, expected: Expectation, written: Sequence[Stored]
+        self,
+        one: Done,
+        data: dict[str, Any],
+        owner: str,
+        expected: Expectation,
+        written: Sequence[Stored],
+        cause: str = '',
     ) -> None:
         stream = one.stream
         if stream in self.done:
             raise Invalid(f'{stream} stands twice in one request.')
         self.done[stream] = one
+        if cause:
+            self.causes[stream] = cause
         for target in expected_targets(self.catalog, one.table, written):
             self._expected.setdefault(target, Expect.EXISTS)
         self._expected[stream] = expected
@@ -147,4 +155,5 @@ class Batch:
     def _event(self, number: int, stream: str, verb: str, data: dict[str, Any], owner: str) -> NewEvent:
         key = self.author.idempotency_key
         event_id = derived_id(self.author.principal.id, key, str(number)) if key else None
-        return new_event(stream, verb, data, self.author.meta(owner=owner), event_id)
+        meta = self.author.meta(owner=owner, entailed_by=self.causes.get(stream, ''))
+        return new_event(stream, verb, data, meta, event_id)

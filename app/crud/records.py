@@ -12,17 +12,16 @@ from app.crud.author import Author
 from app.crud.batch import Batch
 from app.crud.cascading import follow_deletes
 from app.crud.catalog import Catalog
-from app.crud.covering import covers
 from app.crud.drafts import check_writable, draft_changes, draft_record
 from app.crud.record import Record, check_id, check_version, record_with
 from app.crud.references import explain
 from app.crud.repeated import as_recorded, recorded_batch, recorded_by, recorded_event
 from app.crud.table import Table
 from app.crud.turns import Turns
-from app.crud.values import shown_form, stored_form
+from app.crud.values import stored_form
 from app.crud.versions import names_for, told
 from app.crud.views import Views
-from app.errors import Conflict, Denied, Invalid, NotFound, Problem, Stale
+from app.errors import Conflict, Invalid, Problem, Stale
 from app.events import (
     Appended,
     CategoryChanged,
@@ -31,7 +30,6 @@ from app.events import (
     Taken,
     WrongVersion,
 )
-from app.events.aggregate import fold
 from app.identifier import canonical_id, new_id
 
 MOST_TOLD = 100
@@ -44,7 +42,7 @@ Answer = TypeVar('Answer')
 
 
 class Records:
-    """Create, change, delete, restore."""
+    """Create, change, delete; and what other verbs share."""
 
     def __init__(self, catalog: Catalog, log: DuckDBLog, views: Views) -> None:
         self.catalog = catalog
@@ -137,32 +135,9 @@ class Records:
         stream = f'{entity}/{canonical_id(record_id)}'
         return await self._in_turn(stream, attempt, version)
 
-    async def restore(self, entity: str, record_id: str, author: Author) -> Record:
-        """Bring a deleted record back as it last was, with its id and its history."""
-        table = self.catalog.table(entity)
-        if recorded := await recorded_by(self.log, author):
-            return as_recorded(table, recorded)
-        decision = self.views.allow(entity, 'delete', author.principal)
-        stream = f'{entity}/{canonical_id(record_id)}'
-        events = await self.log.read_stream(stream)
-        if not events:
-            raise NotFound(f'There was never a record {record_id!r} in {entity}.')
-        if events[-1].type != 'deleted':
-            raise Conflict('The record is not deleted.')
-        deleted = fold(events)
-        owner = deleted.owner
-        known = {field.id for field in table.entity.stored}
-        values = {id_: value for id_, value in deleted.values.items() if id_ in known and value is not None}
-        if not covers(table.entity, decision, author.principal, shown_form(table.entity, values), owner):
-            raise Denied(f'{decision.reason} This one belonged to someone else.')
-        batch = Batch(self.catalog, author)
-        batch.restore(table, stream.partition('/')[2], events[-1].version, owner, values)
-        event = (await self.write(batch)).events[0]
-        return record_with(table, stream.partition('/')[2], event.version, owner, values)
-
-    async def complete(self, batch: Batch) -> None:
+    async def complete(self, batch: Batch, *, every: bool = False, gently: bool = False) -> None:
         """Add what the batch entails; raises where something forbids it, or a file that it names was never stored."""
-        await follow_deletes(batch, self.views, self.log)
+        await follow_deletes(batch, self.views, self.log, every=every, gently=gently)
         await check_files(batch, self.log)
 
     async def write(self, batch: Batch, *, tentative: bool = False) -> Appended:

@@ -17,7 +17,7 @@ from app.fields import Field
 def expected_targets(catalog: Catalog, table: Table, records: Sequence[Stored]) -> dict[str, Expectation]:
     """The streams that the foreign keys of `records` point to, each expected to exist."""
     expected: dict[str, Expectation] = {}
-    for _, stream in _targets(catalog, table, records):
+    for _, stream in targets(catalog, table, records):
         expected[stream] = Expect.EXISTS
     return expected
 
@@ -30,7 +30,7 @@ def explain(catalog: Catalog, table: Table, records: Sequence[Stored], conflict:
         errors = dict.fromkeys((field.name for field in unique.fields), f'{value!r} is already used by another record')
         return Conflict(f'{unique.names} {value!r} is already used by another record.', errors=errors)
     if isinstance(conflict, WrongVersion):
-        for field, stream in _targets(catalog, table, records):
+        for field, stream in targets(catalog, table, records):
             if stream == conflict.stream and conflict.expected is Expect.EXISTS:
                 target, _, record_id = stream.partition('/')
                 return Invalid(errors={field.name: f'there is no record {record_id!r} in {target}'})
@@ -44,7 +44,8 @@ def explain(catalog: Catalog, table: Table, records: Sequence[Stored], conflict:
     return conflict
 
 
-def _targets(catalog: Catalog, table: Table, records: Sequence[Stored]) -> Iterator[tuple[Field, str]]:
+def targets(catalog: Catalog, table: Table, records: Sequence[Stored]) -> Iterator[tuple[Field, str]]:
+    """Each foreign key of the records that is not empty, and the stream that it points to."""
     for field in table.entity.references:
         target = getattr(field, 'references', '')
         reference_id = catalog.table(target).reference_id

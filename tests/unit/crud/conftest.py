@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.crud.deals import documents
 from tests.unit.crud.shop import DOCUMENTS, Shop
 
 OpenShop = Callable[[Mapping[str, str]], Shop]
@@ -38,5 +39,13 @@ def shop(open_shop: OpenShop) -> Shop:
 def lasting_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """One for all the examples of a module's property tests."""
     shop = Shop(tmp_path_factory.mktemp('shop'), DOCUMENTS)
+    yield shop
+    shop.close()
+
+
+@pytest.fixture
+def deals(tmp_path: Path) -> Iterator[Shop]:
+    """Deals, and what refers to them by each of the rules for deletions."""
+    shop = Shop(tmp_path / 'deals', documents())
     yield shop
     shop.close()

@@ -17,6 +17,7 @@ from app.crud.catalog import Catalog
 from app.crud.importing.asked import asked_by
 from app.crud.importing.upload import Upload
 from app.crud.record import Record
+from app.crud.restoring import restore
 from app.crud.views import Page
 from app.events import DuckDBLog, Event, open_log
 from app.permissions import Principal
@@ -128,7 +129,7 @@ class Shop:
 
     def restore(self, entity: str, record_id: str, by: Principal = ANN, key: str = '') -> Record:
         """A deleted record, back again."""
-        return self.run(self.data.records.restore(entity, record_id, author(by, key)))
+        return self.run(restore(self.data.records, entity, record_id, author(by, key)))
 
     def bring(
         self,

@@ -70,9 +70,10 @@ def test_a_batch_is_undone_at_any_later_time_but_for_what_was_changed_since(shop
 def test_an_import_is_not_undone_while_something_refers_to_it(shop: Shop) -> None:
     batch = shop.bring('customers', 'id,name\na,A\n')['batch']
     shop.create('orders', number='1', customer_id='a')
-    with shop.recording() as happened, pytest.raises(Conflict, match='1 of orders still refer to it'):
+    with shop.recording() as happened, pytest.raises(Conflict, match='is referred to') as refused:
         undo(shop, batch)
     assert happened == []
+    assert refused.value.extra['conflicts'] == [{'entity': 'customers', 'id': 'a', 'reason': 'it is referred to since'}]
 
 
 def test_a_unique_value_that_another_record_has_now_is_left_to_it(shop: Shop) -> None:

@@ -1,0 +1,118 @@
+"""What taking back the events of one record means: it comes back, goes, is set back, or is left alone and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.crud.alterations import altered, is_still, no_longer_fits, values_before
+from app.crud.batch import Batch
+from app.crud.drafts import check_writable
+from app.crud.entailed import cause_of
+from app.crud.record import Record
+from app.crud.table import Table
+from app.crud.values import shown_form, stored_form
+from app.crud.views import Views
+from app.errors import Denied, NotFound, NotLoggedIn
+from app.events import Event
+from app.events.aggregate import Aggregate, fold
+
+Refused = Mapping[tuple[str, str], str]
+"""Stream and id of a field, or no field for all of the record -> why it cannot be undone."""
+
+
+@dataclass(slots=True)
+class Undoing:
+    """What becomes of the events of a batch: the batch that takes them back, and what was left alone."""
+
+    batch: Batch
+    views: Views
+    force: bool
+    refused: Refused
+    conflicts: list[dict[str, Any]] = field(default_factory=list)
+
+    def take_back(
+        self,
+        table: Table,
+        record_id: str,
+        events: Sequence[Event],
+        record: Record | None,
+        gone: Mapping[str, Aggregate],
+    ) -> None:
+        """Take back what these events did to one record, which is there now, or else stands in `gone` as it was."""
+        try:
+            self._take_back(table, record_id, events, record, gone)
+        except (Denied, NotLoggedIn):
+            if not cause_of(events[0]):
+                raise
+            self._leave(table, record_id, 'you may not take that back')
+        except NotFound:  # what went with a record and may not be seen, is not spoken of
+            if not cause_of(events[0]):
+                raise
+
+    def _take_back(
+        self,
+        table: Table,
+        record_id: str,
+        events: Sequence[Event],
+        record: Record | None,
+        gone: Mapping[str, Aggregate],
+    ) -> None:
+        was_there = events[0].type in {'changed', 'deleted'}
+        if record is None and was_there and events[-1].type == 'deleted':
+            self._bring_back(table, record_id, events, gone[record_id])
+        elif record is None:
+            if was_there:
+                self._leave(table, record_id, 'it was deleted since')
+        elif was_there:
+            self._set_back(table, record, events)
+        else:
+            self._remove(table, record, events)
+
+    def _bring_back(self, table: Table, record_id: str, events: Sequence[Event], state: Aggregate) -> None:
+        before = values_before(table, state, events)
+        for one in table.entity.stored:
+            if reason := self.refused.get((events[0].stream, one.id)):
+                self._leave(table, record_id, reason, one.name)
+                return
+        as_it_was = Record(record_id, state.version, state.owner, shown_form(table.entity, before))
+        self.views.check(table, as_it_was, self.batch.author.principal, 'delete')
+        self.batch.restore(table, record_id, state.version, state.owner, before)
+
+    def _remove(self, table: Table, record: Record, events: Sequence[Event]) -> None:
+        if not is_still(table, record, fold(events).values) and not self.force:
+            self._leave(table, record.id, 'it was changed since')
+            return
+        self.views.check(table, record, self.batch.author.principal, 'delete')
+        if reason := self.refused.get((events[0].stream, '')):
+            self._leave(table, record.id, reason)
+            return
+        self.batch.delete(table, record)
+
+    def _set_back(self, table: Table, record: Record, events: Sequence[Event]) -> None:
+        principal = self.batch.author.principal
+        self.views.check(table, record, principal, 'update')
+        now = stored_form(table.entity, record.values)
+        changes: dict[str, dict[str, Any]] = {}
+        for changed, before, after in altered(table, events, now):
+            current = now.get(changed.id)
+            if current == before or changed.fills_itself:
+                continue
+            if current != after and not self.force:
+                self._leave(table, record.id, 'it was changed since', changed.name)
+                continue
+            problem = self.refused.get((events[0].stream, changed.id)) or no_longer_fits(changed, before)
+            if problem:
+                self._leave(table, record.id, problem, changed.name)
+                continue
+            check_writable(table.entity, {changed.name: before}, principal)
+            changes[changed.id] = {'from': current, 'to': before}
+        if changes:
+            self.batch.change(table, record, changes)
+
+    def _leave(self, table: Table, record_id: str, reason: str, name: str = '') -> None:
+        """Note what is not undone, and why; a field that is hidden from whoever asks is not named."""
+        name = '' if name in table.entity.hidden_from(self.batch.author.principal) else name
+        where = {'entity': table.entity.resource, 'id': record_id, 'field': name}
+        self.conflicts.append({key: value for key, value in where.items() if value} | {'reason': reason})
