@@ -51,9 +51,13 @@ async def restore(records: Records, entity: str, record_id: str, author: Author)
 
 def _deleted(records: Records, table: Table, events: Sequence[Event], author: Author) -> Aggregate:
     """What the record was, within the fields of today, if its author may bring it back."""
-    if events[-1].type != 'deleted':
-        raise Conflict('The record is not deleted.')
     state = fold(events)
+    if events[-1].type != 'deleted':
+        record_id = events[-1].stream.partition('/')[2]
+        there = record_with(table, record_id, state.version, state.owner, state.values)
+        if records.views.readable(table, there, author.principal):
+            raise Conflict('The record is not deleted.')
+        raise NotFound(f'There was never a record {record_id!r} in {table.entity.resource}.')
     known = {field.id for field in table.entity.stored}
     values = {id_: value for id_, value in state.values.items() if id_ in known and value is not None}
     decision = records.views.allow(table.entity.resource, 'delete', author.principal)

@@ -203,3 +203,11 @@ def test_who_may_not_know_of_a_record_learns_only_that_its_unique_value_is_taken
             shop.run(perform(shop.data.records, [upsert], author(NORTH), dry_run=dry_run))
         assert 'hidden' not in str(refused.value.document())
     assert shop.get('leads', 'hidden', by=SOUTH).values['region'] == 'south'
+
+
+def test_a_living_record_that_one_may_not_read_was_never_there_to_be_restored(sales: Shop) -> None:
+    for record_id in ('1', 'nowhere'):
+        with pytest.raises(NotFound, match=f"There was never a record '{record_id}' in leads"):
+            sales.restore('leads', record_id, by=SOUTH)
+    with pytest.raises(Conflict, match='is not deleted'):
+        sales.restore('leads', '2', by=SOUTH)
