@@ -119,11 +119,15 @@ def test_what_cannot_be_brought_back_is_named_but_for_what_one_may_not_see(tmp_p
     closed['entities/tasks.yaml'] = closed['entities/tasks.yaml'].replace('read: authenticated', 'read: owner')
     shop = Shop(tmp_path / 'data', closed)
     full_deal(shop)
-    shop.create('tasks', id='hidden', deal='n1', by=BOB)
+    for record_id in ('hidden', 'gone'):
+        shop.create('tasks', id=record_id, deal='n1', by=BOB)
     shop.delete('deals', 'n1')
+    shop.delete('tasks', 'gone', by=BOB)
+    shop.delete('tasks', 't')
     said = undo(shop, shop.events('deals/n1')[-1].position)
     reasons = {(one['entity'], one['id']): one['reason'] for one in said['conflicts']}
     assert reasons == {
+        ('tasks', 't'): 'it was deleted since',
         ('notes', 'n'): 'you may not take that back',
         ('attachments', 'a'): 'what it referred to was deleted since',
     }
