@@ -32,7 +32,7 @@ REQUEST_ID = re.compile(r'[A-Za-z0-9._\-]{8,80}')
 METHODS = 'GET, POST, PUT, PATCH, DELETE'
 HEADERS = 'Authorization, Content-Disposition, Content-Type, If-Match, Idempotency-Key, Range, X-Request-Id'
 NO_SNIFFING = b'x-content-type-options', b'nosniff'
-EXPOSED = 'Content-Disposition, Content-Range, ETag, Location, Retry-After, X-Request-Id'
+EXPOSED = 'Content-Disposition, Content-Range, ETag, Location, Retry-After, X-Batch, X-Position, X-Request-Id'
 
 
 class Gate:

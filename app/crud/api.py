@@ -156,8 +156,10 @@ class DataApi:
         """A new record."""
         entity = self._entity(request)
         body = await read_body(request)
-        record = await self.records.create(entity, codec.decode(body), author_of(request, body))
-        return self._shown(request, record, 201, {'Location': f'/api/{entity}/{record.id}'})
+        author = author_of(request, body)
+        record = await self.records.create(entity, codec.decode(body), author)
+        headers = {'Location': f'/api/{entity}/{record.id}', **author.receipt.headers()}
+        return self._shown(request, record, 201, headers)
 
     async def change(self, request: Request, *, replace: bool = False) -> Response:
         """Some fields of a record."""
@@ -165,7 +167,7 @@ class DataApi:
         sent = codec.decode(body)
         author, version = author_of(request, body), version_meant(request, sent)
         record = await self.records.change(entity, _id(request), sent, author, version=version, replace=replace)
-        return self._shown(request, record)
+        return self._shown(request, record, headers=author.receipt.headers())
 
     async def replace(self, request: Request) -> Response:
         """All fields of a record."""
@@ -175,12 +177,13 @@ class DataApi:
         """The record goes; its history stays."""
         author = author_of(request, b'')
         version = await self.records.delete(self._entity(request), _id(request), author, version=if_match(request))
-        return Response(status_code=204, headers={'ETag': f'"{version}"'})
+        return Response(status_code=204, headers={'ETag': f'"{version}"', **author.receipt.headers()})
 
     async def restore(self, request: Request) -> Response:
         """A deleted record comes back."""
         author = author_of(request, b'')
-        return self._shown(request, await restore(self.records, self._entity(request), _id(request), author))
+        record = await restore(self.records, self._entity(request), _id(request), author)
+        return self._shown(request, record, headers=author.receipt.headers())
 
     async def explain(self, request: Request) -> Response:
         """May somebody do something with a record, and why."""

@@ -1,9 +1,22 @@
 """On whose behalf something is written, and by which way it came in."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.permissions import Principal
+
+
+@dataclass(slots=True)
+class Receipt:
+    """Where that was recorded what somebody has asked for, which is how to undo it; empty as long as nothing was."""
+
+    position: int = 0
+    batch: str = ''
+
+    def headers(self) -> dict[str, str]:
+        """What tells it in an answer."""
+        told = {'X-Position': str(self.position or ''), 'X-Batch': self.batch}
+        return {name: value for name, value in told.items() if value}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +33,8 @@ class Author:
     batch: str = ''
     undoes: str = ''
     """The batch or the position that is undone."""
+    receipt: Receipt = field(default_factory=Receipt, compare=False)
+    """Is filled in by what is written, or was written before when the request was first sent."""
 
     def meta(self, *, owner: str = '', entailed_by: str = '') -> dict[str, Any]:
         """The event's meta; `owner` is the record's, where that is somebody else.

@@ -9,13 +9,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app import codec
+from app.crud.author import Author
 from app.crud.history import History
 from app.crud.operations import ACTIONS, Operation, perform
 from app.crud.records import Records
 from app.crud.requests import author_of, if_match
 from app.crud.undoing import Undo
 from app.errors import Malformed
-from app.http import answer, principal_of, read_body, route
+from app.http import answer, logged_in, principal_of, read_body, route
 
 LIMIT = 50_000_000
 VERBS = ('create', 'update', 'delete', 'upsert')
@@ -38,6 +39,7 @@ class BulkApi:
 
     async def transaction(self, request: Request) -> Response:
         """Operations on several entities: `[{"create": "orders", "values": {…}}, {"delete": "lines", "id": "1~1"}]`."""
+        logged_in(request)
         body, author = await self._read(request, {'operations', 'dry_run'})
         operations = [_operation(one, place) for place, one in enumerate(_list(body, 'operations'))]
         return answer(await perform(self._records, operations, author, dry_run=_flag(body, 'dry_run')))
@@ -51,6 +53,7 @@ class BulkApi:
 
     async def undo(self, request: Request) -> Response:
         """Take back one event by its position, or a batch; what an undo did is a batch too, so that redo is an undo."""
+        logged_in(request)  # before anything is looked for, so that strangers do not learn which batches there are
         body, author = await self._read(request, {'position', 'batch', 'force', 'dry_run'})
         what = body.get('position', body.get('batch'))
         if ('position' in body) == ('batch' in body) or isinstance(what, bool) or not isinstance(what, (int, str)):
@@ -83,9 +86,11 @@ class BulkApi:
             raise Malformed('fields: must be a list of names.')
         record = await self._history.revert(entity, record_id, version, fields, author, if_match(request))
         hidden = self._records.catalog.table(entity).entity.hidden_from(principal_of(request))
-        return answer(record.without(hidden).as_json(), headers={'ETag': f'"{record.version}"'})
+        return answer(
+            record.without(hidden).as_json(), headers={'ETag': f'"{record.version}"', **author.receipt.headers()}
+        )
 
-    async def _read(self, request: Request, known: set[str]) -> tuple[dict[str, Any], Any]:
+    async def _read(self, request: Request, known: set[str]) -> tuple[dict[str, Any], Author]:
         sent = await read_body(request, LIMIT)
         body = codec.decode(sent)
         if not isinstance(body, dict):

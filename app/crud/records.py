@@ -146,7 +146,7 @@ class Records:
         if tentative:
             request = replace(request, tentative=True)
         try:
-            return await self.log.append(request)
+            appended = await self.log.append(request)
         except (WrongVersion, Taken) as conflict:
             problem: Problem = conflict
             for entity, stored in batch.stored().items():
@@ -156,6 +156,9 @@ class Records:
                     if isinstance(problem, Invalid) or isinstance(conflict, Taken):
                         break
             raise problem from conflict
+        receipt = batch.author.receipt
+        receipt.position, receipt.batch = appended.events[0].position, batch.author.batch
+        return appended
 
     async def write_all(self, batch: Batch) -> dict[str, Any]:
         """Append a batch that may be empty; answers with its id and what it has done."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from app.crud.batch import Batch
 from app.crud.references import targets
 from app.crud.taking_back import Refused
@@ -28,16 +30,24 @@ async def taken(batch: Batch, views: Views) -> Refused:
 
 async def gone(batch: Batch, views: Views) -> Refused:
     """The foreign keys that the batch brings back and that lead nowhere any more."""
-    wanted: dict[str, dict[str, list[tuple[str, str]]]] = {}
-    for one in batch.done.values():
-        after, before = one.after or {}, one.before or {}
-        brought = {id_: value for id_, value in after.items() if before.get(id_) != value}
-        for field, target in targets(batch.catalog, one.table, [brought]):
-            if not ((there := batch.done.get(target)) and there.after is not None):
-                entity, _, record_id = target.partition('/')
-                wanted.setdefault(entity, {}).setdefault(record_id, []).append((one.stream, field.id))
+    wanted = await asyncio.to_thread(_led_to, batch)
     found: dict[tuple[str, str], str] = {}
     for entity, by_id in wanted.items():
         present = await views.existing(batch.catalog.table(entity), 'id', list(by_id))
         found |= {key: GONE for record_id, keys in by_id.items() if record_id not in present for key in keys}
     return found
+
+
+def _led_to(batch: Batch) -> dict[str, dict[str, list[tuple[str, str]]]]:
+    """Entity and id of what is not in the batch itself -> the streams and fields that come to lead there."""
+    wanted: dict[str, dict[str, list[tuple[str, str]]]] = {}
+    for one in batch.done.values():
+        if one.after is None or not one.table.entity.references:
+            continue
+        before = one.before or {}
+        brought = {id_: value for id_, value in one.after.items() if before.get(id_) != value}
+        for field, target in targets(batch.catalog, one.table, [brought]):
+            if not ((there := batch.done.get(target)) and there.after is not None):
+                entity, _, record_id = target.partition('/')
+                wanted.setdefault(entity, {}).setdefault(record_id, []).append((one.stream, field.id))
+    return wanted

@@ -26,8 +26,12 @@ async def recorded_event(log: DuckDBLog, author: Author) -> Event | None:
     """The first event that this very request, sent before, has recorded."""
     known = event_id(author)
     event = await log.find(known) if known else None
-    if event and codec.parse(event.meta).get('fingerprint') != author.fingerprint:
+    if event is None:
+        return None
+    meta = codec.parse(event.meta)
+    if meta.get('fingerprint') != author.fingerprint:
         raise IdReused('This Idempotency-Key was used before for another request.')
+    author.receipt.position, author.receipt.batch = event.position, meta.get('batch', '')
     return event
 
 

@@ -12,7 +12,7 @@ from app.crud.drafts import check_writable
 from app.crud.entailed import cause_of
 from app.crud.record import Record
 from app.crud.table import Table
-from app.crud.values import shown_form, stored_form
+from app.crud.values import Stored, shown_form, stored_form
 from app.crud.views import Views
 from app.errors import Denied, NotFound, NotLoggedIn
 from app.events import Event
@@ -64,6 +64,9 @@ class Undoing:
             self._bring_back(table, record_id, events, gone[record_id])
         elif record is None:
             if was_there:
+                if cause_of(events[0]):
+                    then = _as_it_was(table, record_id, gone[record_id], gone[record_id].values)
+                    self.views.check(table, then, self.batch.author.principal, 'read')
                 self._leave(table, record_id, 'it was deleted since')
         elif was_there:
             self._set_back(table, record, events)
@@ -76,8 +79,7 @@ class Undoing:
             if reason := self.refused.get((events[0].stream, one.id)):
                 self._leave(table, record_id, reason, one.name)
                 return
-        as_it_was = Record(record_id, state.version, state.owner, shown_form(table.entity, before))
-        self.views.check(table, as_it_was, self.batch.author.principal, 'delete')
+        self.views.check(table, _as_it_was(table, record_id, state, before), self.batch.author.principal, 'delete')
         self.batch.restore(table, record_id, state.version, state.owner, before)
 
     def _remove(self, table: Table, record: Record, events: Sequence[Event]) -> None:
@@ -116,3 +118,7 @@ class Undoing:
         name = '' if name in table.entity.hidden_from(self.batch.author.principal) else name
         where = {'entity': table.entity.resource, 'id': record_id, 'field': name}
         self.conflicts.append({key: value for key, value in where.items() if value} | {'reason': reason})
+
+
+def _as_it_was(table: Table, record_id: str, state: Aggregate, values: Stored) -> Record:
+    return Record(record_id, state.version, state.owner, shown_form(table.entity, values))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import httpx
 import pytest
 
 from tests.process import System
@@ -75,6 +78,24 @@ SCENARIOS = [
         events={'changed': 1},
     ),
     Scenario(
+        name='undo without a login',
+        method='POST',
+        path='/api/undo',
+        json={'batch': 'x'},
+        logged_in=False,
+        status=401,
+        contains=('needs a login',),
+    ),
+    Scenario(
+        name='a transaction of nothing without a login',
+        method='POST',
+        path='/api/transaction',
+        json={'operations': []},
+        logged_in=False,
+        status=401,
+        contains=('needs a login',),
+    ),
+    Scenario(
         name='undo of nothing in particular',
         method='POST',
         path='/api/undo',
@@ -113,3 +134,25 @@ def test_an_import_is_undone_weeks_later_and_done_again(system: System) -> None:
     again = system.client.post(address, json={'batch': undone.json()['batch']})
     assert again.json()['count'] == 50
     assert appended_since(system, before) == {'deleted': 50, 'restored': 50}
+
+
+def test_each_answer_says_how_to_undo_what_was_done(system: System) -> None:
+    def send(method: str, path: str, **sent: Any) -> httpx.Response:
+        done = system.client.request(method, system.url('crud', path), **sent)
+        assert done.is_success, done.text
+        return done
+
+    address, key = '/api/customers/pos', {'Idempotency-Key': 'first'}
+    values = {'id': 'pos', 'name': 'Po', 'email': 'pos@example.com'}
+    created, again = (send('POST', '/api/customers', json=values, headers=key) for _ in range(2))
+    assert again.headers['X-Position'] == created.headers['X-Position']
+    changed = send('PATCH', address, json={'name': 'Pa'})
+    assert int(changed.headers['X-Position']) > int(created.headers['X-Position'])
+    assert 'X-Position' not in send('PATCH', address, json={'name': 'Pa'}).headers, 'nothing was changed'
+    assert send('PUT', address, json=values).headers['X-Position']
+    send('POST', '/api/orders', json={'number': 'POS', 'customer_id': 'pos', 'ordered_on': '2026-02-01'})
+    deleted = send('DELETE', '/api/orders/POS')
+    send('POST', '/api/undo', json={'position': int(deleted.headers['X-Position'])})
+    send('DELETE', '/api/orders/POS')
+    restored = send('POST', '/api/orders/POS/restore')
+    assert (int(restored.headers['X-Position']), restored.headers.get('X-Batch')) == (last_position(system), None)

@@ -10,7 +10,7 @@ from app import codec
 from app.crud.operations import Operation
 from app.permissions import Principal
 from tests.unit.crud.deals import do, documents, undo
-from tests.unit.crud.shop import ANN, BOB, OPEN, Shop
+from tests.unit.crud.shop import ANN, BOB, OPEN, Shop, author
 
 
 def full_deal(shop: Shop) -> list[str]:
@@ -119,11 +119,15 @@ def test_what_cannot_be_brought_back_is_named_but_for_what_one_may_not_see(tmp_p
     closed['entities/tasks.yaml'] = closed['entities/tasks.yaml'].replace('read: authenticated', 'read: owner')
     shop = Shop(tmp_path / 'data', closed)
     full_deal(shop)
-    shop.create('tasks', id='hidden', deal='n1', by=BOB)
+    for record_id in ('hidden', 'gone'):
+        shop.create('tasks', id=record_id, deal='n1', by=BOB)
     shop.delete('deals', 'n1')
+    shop.delete('tasks', 'gone', by=BOB)
+    shop.delete('tasks', 't')
     said = undo(shop, shop.events('deals/n1')[-1].position)
     reasons = {(one['entity'], one['id']): one['reason'] for one in said['conflicts']}
     assert reasons == {
+        ('tasks', 't'): 'it was deleted since',
         ('notes', 'n'): 'you may not take that back',
         ('attachments', 'a'): 'what it referred to was deleted since',
     }
@@ -139,3 +143,15 @@ def test_a_record_whose_reference_leads_nowhere_any_more_is_left_away(deals: Sho
     conflict = {'entity': 'notes', 'id': 'n', 'field': 'deal', 'reason': 'what it referred to was deleted since'}
     assert undo(deals, batch)['conflicts'] == [conflict]
     assert deals.ids('tasks') == ['t']
+
+
+def test_the_receipt_of_a_deletion_and_of_a_restoration_says_how_to_undo_them(deals: Shop) -> None:
+    before = full_deal(deals)
+    ann = author(ANN)
+    deals.run(deals.data.records.delete('deals', 'n1', ann))
+    deletion = deals.events('deals/n1')[-1]
+    assert ann.receipt.headers() == {
+        'X-Position': str(deletion.position), 'X-Batch': codec.parse(deletion.meta)['batch']
+    }  # fmt: skip
+    undo(deals, ann.receipt.position)
+    assert content(deals) == before
