@@ -97,6 +97,9 @@ class Copies:
             ids = [event.stream.partition('/')[2] for event in events[: USELESS + 1]]
             for copy in of_entity:
                 copy.note(ids)
+                if copy.name and len(copy.changed) > USELESS:
+                    self._forget_table(copy.name)  # it answers nothing any more, and takes half a kilobyte for each row
+                    copy.name, copy.rows = '', 0
 
     def forget(self) -> None:
         """The entities have changed."""
