@@ -99,7 +99,8 @@ class Commits:
             self._head_file.write(decided.facts.head)
         except OSError as error:
             self._promised_file.take_back()
-            raise Unpromised(f'{error.strerror}: nothing can be promised. Nothing is written until it can.') from error
+            where = self._database.path.parent
+            raise Unpromised(f'Nothing can be promised in {where}: {error.strerror}; nothing is written.') from error
         self._database.freshness.fall_behind()
         self._since = self._since if self._pending else time.monotonic()
         self._pending.append(Pending(decided, held))
@@ -119,6 +120,8 @@ class Commits:
             self._confirm(decided, 'The change is confirmed when it can; send it again, with its Idempotency-Key.')
         if alongside:
             self.checkpoints.now()
+        else:
+            self.checkpoints.after_commit()
 
     def settle(self) -> None:
         """Bring everything that is promised into the database; raises `Unpromised` while that cannot be."""

@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from app.events import Append, Appended, DuckDBLog, Event, Taken
+from app.events import checkpoints as checkpoints_module
 from app.events import commits as commits_module
 from app.events import writer as writer_module
 from app.events.commits import Unpromised
@@ -101,6 +102,23 @@ def test_it_is_committed_when_nobody_writes_and_when_there_is_much_of_it(
                 while behind(log):
                     await asyncio.sleep(0.01)
             assert commits(log) == 2
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize('checked', [False, True])
+def test_after_many_commits_the_wal_is_written_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checked: bool
+) -> None:
+    monkeypatch.setattr(checkpoints_module, 'COMMITS', 2)
+    monkeypatch.setattr(commits_module, 'MANY', 1)
+
+    async def story() -> None:
+        async with opened(tmp_path) as log:
+            for number in range(4):
+                await log.append(ask(happened('created', f'c/{number}'), checked=checked))
+            assert len(await all_events(log)) == 4
+            assert log.writer.checkpoints.statistics['count'] >= 1
 
     asyncio.run(story())
 
