@@ -64,6 +64,8 @@ def _shown(grouping: Grouping, row: Row) -> dict[str, Any]:
     if grouping.counts or not grouping.columns:
         shown['count'] = count
     for (name, expression), value in zip(grouping.columns, values[len(grouping.keys) :], strict=True):
+        if name == 'count' and 'count' in shown and not isinstance(shown['count'], dict):
+            shown['count'] = {'*': count}
         shown.setdefault(name, {})[expression.text] = _plain(value)
     return shown
 

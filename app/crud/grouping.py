@@ -8,9 +8,17 @@ from dataclasses import dataclass, field
 from app.errors import Malformed
 from app.expressions import Expression, Scope, parse_expression
 
-FUNCTIONS = {'sum': 'sum({})', 'avg': 'avg({})', 'min': 'min({})', 'max': 'max({})', 'distinct': 'count(DISTINCT {})'}
+FUNCTIONS = {
+    'sum': 'sum({})',
+    'avg': 'avg({})',
+    'min': 'min({})',
+    'max': 'max({})',
+    'distinct': 'count(DISTINCT {})',
+    'count': 'count({})',
+}
+TOTALS = frozenset({'*', 'exact', 'none'})
 NUMERIC = frozenset({'sum', 'avg'})
-WORDS = frozenset({'group_by', *FUNCTIONS})
+WORDS = frozenset({'group_by', *FUNCTIONS} - {'count'})
 Parameters = Sequence[tuple[str, str]]
 
 
@@ -21,6 +29,7 @@ class Grouping:
     keys: list[Expression] = field(default_factory=list)
     columns: list[tuple[str, Expression]] = field(default_factory=list)
     counts: bool = False
+    """Whether to count the records of each group; `count` among the columns counts those with a value."""
     order: str = ''
 
 
@@ -33,7 +42,9 @@ def parse_grouping(parameters: Parameters, scope: Scope) -> tuple[Grouping, list
     """What concerns groups, and all other parameters."""
     grouping, rest = Grouping(), list[tuple[str, str]]()
     for name, text in parameters:
-        if name in WORDS:
+        if name == 'count' and text in TOTALS:
+            grouping.counts = counts(text)
+        elif name == 'count' or name in WORDS:
             for part in _parts(text):
                 expression = parse_expression(part, scope, place=name)
                 _check(name, expression)
@@ -41,8 +52,6 @@ def parse_grouping(parameters: Parameters, scope: Scope) -> tuple[Grouping, list
                     grouping.keys.append(expression)
                 else:
                     grouping.columns.append((name, expression))
-        elif name == 'count':
-            grouping.counts = counts(text)
         elif name == 'sort':
             grouping.order = text
         elif name in {'limit', 'offset', 'cursor', 'labels', 'fields', 'expand'}:
@@ -56,14 +65,18 @@ def parse_grouping(parameters: Parameters, scope: Scope) -> tuple[Grouping, list
 
 def counts(text: str) -> bool:
     """Whether `count` asks how many there are."""
-    if text not in {'*', 'exact', 'none'}:
-        raise Malformed(f'count: must be *, exact or none, not {text[:40]!r}.')
+    if text not in TOTALS:
+        raise Malformed(f'count: must be *, exact or none, or a field together with group_by; not {text[:40]!r}.')
     return text != 'none'
 
 
 def _check(name: str, expression: Expression) -> None:
     kind = expression.kind.name
-    if kind in {'opaque', 'words', 'null'} or (name in NUMERIC and kind not in {'number', 'real'}):
+    if (
+        kind == 'null'
+        or (name != 'count' and kind in {'opaque', 'words'})
+        or (name in NUMERIC and kind not in {'number', 'real'})
+    ):
         raise Malformed(f'{name}: {expression.text!r} is no {"number" if name in NUMERIC else "value to compare"}.')
 
 

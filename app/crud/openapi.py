@@ -33,7 +33,10 @@ GROUPS = {
                 'required': ['group'],
                 'properties': {
                     'group': {'type': 'object', 'description': 'What it is grouped by -> the value of this group'},
-                    'count': {'type': 'integer'},
+                    'count': {
+                        'type': ['integer', 'object'],
+                        'description': 'How many records; of each expression that is counted, how many have it',
+                    },
                     **{name: {'type': 'object', 'description': f'{name} of each expression'} for name in AGGREGATES},
                 },
             },
@@ -49,7 +52,7 @@ LIST_PARAMETERS = [
     query_parameter('cursor', 'The `next` of the page before'),
     query_parameter('sort', 'Fields, with a minus for descending: `-created_at,name`'),
     query_parameter('search', 'Words that the searchable fields must hold'),
-    query_parameter('count', '`none` leaves out the total'),
+    query_parameter('count', '`none` leaves out the total; per group `*` counts records, a field those that have it'),
     query_parameter('group_by', 'Fields or expressions: answers with `groups` instead of records, such as `status`'),
     *(query_parameter(name, f'{name} of a field or an expression, per group') for name in AGGREGATES),
     query_parameter('fields', 'Only these fields, such as `name,email`'),

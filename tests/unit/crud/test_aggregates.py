@@ -42,6 +42,27 @@ def test_groups_come_with_their_sums(groups: Groups) -> None:
     assert [line['min']['credit'] for line in lines] == ['3.00', '1.50', None]
 
 
+def test_counting_a_field_counts_the_records_that_have_a_value(shop: Shop, groups: Groups) -> None:
+    position = shop.log.position
+    shop.create('customers', id='c8', name='C', credit=1)
+    lines = groups('customers', 'group_by=name&count=credit')
+    assert lines == [
+        {'group': {'name': name}, 'count': {'credit': count}} for name, count in (('A', 3), ('B', 3), ('C', 1))
+    ]
+    assert groups('customers', 'group_by=name&count=*&count=credit, since')[2]['count'] == {
+        '*': 2,
+        'credit': 1,
+        'since': 0,
+    }
+    assert groups('customers', f'group_by=name&count=credit&as_of={position}')[2]['count'] == {'credit': 0}
+    assert groups('customers', 'group_by=name&count=lower(email)&count=extra')[0]['count'] == {
+        'lower(email)': 0,
+        'extra': 0,
+    }
+    with pytest.raises(Malformed, match="no field 'notes'"):
+        groups('customers', 'group_by=name&count=notes')
+
+
 def test_without_groups_everything_is_one(groups: Groups) -> None:
     assert groups('customers', 'count=*') == [{'group': {}, 'count': 7}]
     assert groups('customers', 'sum=credit&filter=credit > 100') == [{'group': {}, 'sum': {'credit': None}}]
