@@ -11,7 +11,7 @@ from app.crud.table import Table
 from app.crud.values import Stored, shown_form
 from app.errors import Denied
 from app.expressions import BOOLEAN, Expression, Kind, Row, Scope, parse_expression
-from app.permissions import OWN, Action, Decision, Principal, decide
+from app.permissions import OWN, Action, Decision, Principal, decide, is_condition
 from app.schema import Entity
 
 
@@ -30,7 +30,27 @@ def check_allowed(table: Table, action: Action, principal: Principal, stored: St
     entity = table.entity
     decision = decide(entity.permissions, action, principal, entity.resource)
     if decision.condition and not covers(entity, decision, principal, shown_form(entity, stored), owner):
-        raise Denied(f'{decision.reason} With these values it would not be.')
+        raise Denied(f'{reason_of(entity, decision, principal)} With these values it would not be.')
+
+
+def reason_of(entity: Entity, decision: Decision, principal: Principal) -> str:
+    """Why it is so, for whoever asks; a condition on fields that are hidden from him is not told."""
+    if decision.condition in {'', OWN} or _may_know(entity, decision.condition, principal):
+        return decision.reason
+    return f'{decision.reason.partition(" where ")[0]} under a condition.'
+
+
+def rules_of(entity: Entity, action: Action, principal: Principal) -> list[str]:
+    """The rules for an action, for whoever asks."""
+    rules = entity.permissions.rules(action)
+    return [
+        rule if not is_condition(rule) or _may_know(entity, rule, principal) else '(under a condition)'
+        for rule in rules
+    ]
+
+
+def _may_know(entity: Entity, condition: str, principal: Principal) -> bool:
+    return condition_of(entity, condition).names.isdisjoint(entity.hidden_from(principal))
 
 
 def condition_of(entity: Entity, condition: str) -> Expression:

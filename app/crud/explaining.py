@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, get_args
 
-from app.crud.covering import covers
+from app.crud.covering import covers, reason_of, rules_of
 from app.crud.record import Record
 from app.crud.views import Views
 from app.errors import Denied, Malformed, NotFound
@@ -36,7 +36,7 @@ class Explanations:
         if record is None or (not principal.admin and not self._sees(table.entity, record, principal)):
             raise NotFound(f'There is no record {record_id!r} in {entity}.')
         decision = decide(table.entity.permissions, action, about, entity)
-        allowed, reason = decision.allowed, decision.reason
+        allowed, reason = decision.allowed, reason_of(table.entity, decision, principal)
         if allowed and decision.condition:
             allowed = covers(table.entity, decision, about, record.values | {'id': record.id}, record.owner)
             reason += f' This one {_how(decision, allowed)}.'
@@ -47,7 +47,7 @@ class Explanations:
             'record': f'{entity}/{record.id}',
             'allowed': allowed,
             'reason': reason,
-            'rules': table.entity.permissions.rules(action),
+            'rules': rules_of(table.entity, action, principal),
             'hidden_fields': sorted(table.entity.hidden_from(about)),
             'closed_fields': sorted(table.entity.closed_to(about)),
         }

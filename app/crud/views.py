@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from app.crud.catalog import Catalog
 from app.crud.copies import Copies, Found, read_copy
-from app.crud.covering import condition_of, covers
+from app.crud.covering import condition_of, covers, reason_of
 from app.crud.finding import Finder
 from app.crud.listing import Asked, Nearness, asked_by, creations, read_between, read_page, rows_of
 from app.crud.memory import CreationOrder, Kept
@@ -65,7 +65,7 @@ class Views(Finder):
         if record is None or not _covers(table, readable, principal, record):
             raise NotFound(f'There is no record {record_id!r} in {entity}.')
         if not _covers(table, decision, principal, record):
-            raise Denied(f'{decision.reason} This one {_why_not(decision)}.')
+            raise Denied(f'{reason_of(table.entity, decision, principal)} This one {_why_not(decision)}.')
         return record
 
     def at_hand(self, entity: str, record_id: str, principal: Principal) -> Kept | None:
@@ -86,7 +86,7 @@ class Views(Finder):
             if not _covers(table, decision, principal, record):
                 if wanted == 'read':
                     raise NotFound(f'There is no record {record.id!r} in {table.entity.resource}.')
-                raise Denied(f'{decision.reason} {record.id} {_why_not(decision)}.')
+                raise Denied(f'{reason_of(table.entity, decision, principal)} {record.id} {_why_not(decision)}.')
 
     async def page(self, entity: str, parameters: Iterable[tuple[str, str]], principal: Principal) -> Page:
         """A page of the records that match."""

@@ -100,7 +100,8 @@ def decide(permissions: Permissions, action: Action, principal: Principal, resou
         return Decision(True, f'{action} is open to the owner of a record.', OWN)
     if conditions:
         wanted = ' OR '.join(conditions)
-        return Decision(True, f'{action} is open where {wanted.removeprefix("(").removesuffix(")")}.', wanted)
+        told = wanted if len(conditions) > 1 else wanted[1:-1]
+        return Decision(True, f'{action} is open where {told}.', wanted)
     return Decision(False, f'{action} needs {" or ".join(rules) or "the role admin"}.')
 
 

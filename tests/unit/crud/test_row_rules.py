@@ -31,6 +31,7 @@ permissions:
 NORTH = Principal(id='n', name='north')
 SOUTH = Principal(id='s', name='south')
 NORTHERN_BOSS = Principal(id='nb', name='north', roles=frozenset({'boss'}))
+BOSS_OF_NOTHING = Principal(id='b', name='boss', roles=frozenset({'boss', 'audit'}))
 AUDIT = Principal(id='a', name='audit', roles=frozenset({'audit'}))
 
 
@@ -64,13 +65,13 @@ def test_everyone_reads_what_the_rules_open_to_him(sales: Shop) -> None:
 
 def test_a_record_must_fulfil_the_rule_before_and_after_a_change(sales: Shop) -> None:
     with sales.recording() as happened:
-        with pytest.raises(Denied, match=r'update is open where .* With these values it would not be'):
+        with pytest.raises(Denied, match=r'update is open under a condition\. With these values it would not be'):
             sales.change('leads', '1', region='south', by=NORTH)
         with pytest.raises(Denied, match='does not fulfil that'):
             sales.change('leads', '3', amount=1, by=SOUTH)
         with pytest.raises(NotFound):
             sales.change('leads', '1', amount=1, by=SOUTH)
-        with pytest.raises(Denied, match='create is open where'):
+        with pytest.raises(Denied, match='create is open under a condition'):
             sales.create('leads', region='north', amount=100, by=NORTH)
         with pytest.raises(Denied):
             sales.bring('leads', 'region,amount\nnorth,1\nsouth,1\n', by=NORTH)
@@ -160,11 +161,25 @@ def test_a_change_is_looked_up_once_however_many_follow(sales: Shop, monkeypatch
     assert reads == ['leads/1']
 
 
-def test_explaining_tells_the_condition(sales: Shop) -> None:
-    said = sales.run(sales.data.explanations.explain('leads', '1', 'update', '', NORTH))
+def test_explaining_tells_the_condition_to_those_who_see_its_fields(sales: Shop) -> None:
+    north_boss = Principal(id='n', name='north', roles=frozenset({'boss'}))
+    said = sales.run(sales.data.explanations.explain('leads', '1', 'update', '', north_boss))
     assert said['allowed'] is True
-    assert "region = @user.name AND status = 'open'" in said['reason']
-    assert said['reason'].endswith('This one does.')
+    assert said['reason'] == "update is open where region = @user.name AND status = 'open'. This one does."
+    assert said['rules'] == ["(region = @user.name AND status = 'open')"]
+    said = sales.run(sales.data.explanations.explain('leads', '1', 'update', '', NORTH))
+    assert said['reason'] == 'update is open under a condition. This one does.'
+    assert said['rules'] == ['(under a condition)']
+    said = sales.run(sales.data.explanations.explain('leads', '1', 'read', '', NORTH))
+    assert (said['reason'], said['rules'][0]) == ('read is open under a condition. This one does.', 'owner')
+
+
+def test_several_conditions_keep_their_brackets(sales: Shop) -> None:
+    said = sales.run(sales.data.explanations.explain('leads', '3', 'read', '', BOSS_OF_NOTHING))
+    assert said['reason'] == (
+        'read is open where (_owner = @user.id) OR (region = @user.name) '
+        "OR (status = 'closed' AND 'audit' IN @user.roles). This one does."
+    )
 
 
 @pytest.mark.parametrize(
