@@ -99,8 +99,10 @@ class Commits:
             self._head_file.write(decided.facts.head)
         except OSError as error:
             self._promised_file.take_back()
-            where = self._database.path.parent
-            raise Unpromised(f'Nothing can be promised in {where}: {error.strerror}; nothing is written.') from error
+            files = f'{self._promised_file.path.name} or {self._head_file.path.name}'
+            raise Unpromised(
+                f'{files} cannot be written: {error.strerror}. Nothing is written until both can.'
+            ) from error
         self._database.freshness.fall_behind()
         self._since = self._since if self._pending else time.monotonic()
         self._pending.append(Pending(decided, held))
