@@ -51,7 +51,8 @@ async def perform(
         batch = await asyncio.to_thread(_gather, records, operations, author, found)
         await records.complete(batch)
         if dry_run:
-            await records.write(batch, tentative=True)
+            if batch.done:
+                await records.write(batch, tentative=True)
             return preview(batch)
         return await records.write_all(batch)
 

@@ -78,6 +78,10 @@ def test_a_preview_shows_before_and_after_and_changes_nothing(shop: Shop) -> Non
     assert (second['verb'], second['before'], second['after']['name']) == ('created', None, 'X')
 
 
+def test_a_preview_of_nothing_shows_nothing(shop: Shop) -> None:
+    assert do(shop, dry_run=True) == {'dry_run': True, 'changes': [], 'count': 0}
+
+
 def test_a_repeated_request_is_done_once(shop: Shop) -> None:
     first = do(shop, create('customers', name='A'), create('customers', name='B'), key='k')
     with shop.recording() as happened:
