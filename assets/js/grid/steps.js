@@ -17,7 +17,9 @@ export function createSteps({ entity, onChanged }) {
     document.dispatchEvent(new CustomEvent("steps", { detail: { undo: stacks.undo.length, redo: stacks.redo.length } }));
   }
 
-  function turn(from, to, word) {
+  async function turn(from, to, word) {
+    // The list tells of a cell that was left only a moment later; what was typed before this key comes before it.
+    await new Promise((resolve) => setTimeout(resolve));
     // One after the other: the step that is done again must be the one taken back last.
     waiting = waiting.then(() => take(from, to, word));
     return waiting;
