@@ -96,14 +96,16 @@ class Commits:
             if not self._promised_file.write(decided.events, decided.claims):
                 self.roll_back()
                 return False
+            self._database.freshness.fall_behind()  # before the head file says so, which others read
             self._head_file.write(decided.facts.head)
         except OSError as error:
             self._promised_file.take_back()
+            if not self._pending:
+                self._database.freshness.catch_up()
             files = f'{self._promised_file.path.name} or {self._head_file.path.name}'
             raise Unpromised(
                 f'{files} cannot be written: {error.strerror}. Nothing is written until both can.'
             ) from error
-        self._database.freshness.fall_behind()
         self._since = self._since if self._pending else time.monotonic()
         self._pending.append(Pending(decided, held))
         return True
@@ -138,7 +140,7 @@ class Commits:
         except Exception as error:
             self.roll_back()
             self.stuck = True
-            self._database.freshness.catch_up()
+            self._database.freshness.give_up()
             logger.error('what was acknowledged is not in the database yet', exc_info=error)
             reason = f'{self._database.path.name} cannot be written: {first_line(error)}'
             raise Unpromised(

@@ -16,14 +16,21 @@ class Freshness:
         self._caught_up.set()
         self.wanted = False
         """Whether somebody waits now."""
+        self.lacking = False
+        """Whether the tables cannot take in what was acknowledged, until further notice."""
 
     def fall_behind(self) -> None:
         """Something is about to be acknowledged that is not in the tables yet."""
         self._caught_up.clear()
 
     def catch_up(self) -> None:
-        """It is in them now, or cannot be for a while."""
-        self.wanted = False
+        """It is in them now."""
+        self.wanted = self.lacking = False
+        self._caught_up.set()
+
+    def give_up(self) -> None:
+        """It cannot be in them for a while; readers get what there is."""
+        self.wanted, self.lacking = False, True
         self._caught_up.set()
 
     def wait(self, *, patiently: bool = False) -> None:

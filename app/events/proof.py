@@ -54,7 +54,10 @@ class Proof:
         """How far the check after the start is, or how it ended."""
 
     async def verify(self, first: int = 1, last: int | None = None, share: float = 1.0) -> AsyncIterator[Said]:
-        """Progress as it is made, then the verdict: `whole`, or `broken` with position, reason and remedy."""
+        """Progress as it is made, then the verdict: `whole`, or `broken` with position, reason and remedy.
+
+        It is `postponed` while the database cannot take in what was acknowledged.
+        """
         began = time.monotonic()
         head = await self._log.head()
         end = min(last or head.position, head.position)
@@ -72,7 +75,8 @@ class Proof:
                     await asyncio.sleep((time.monotonic() - started) * (1 / share - 1))
             await self._verify_rest(end, whole=first == 1 and end == head.position)
         except (Broken, Unavailable) as error:
-            yield self._broken(error, position)
+            lacking = self._log.database.freshness.lacking
+            yield self._postponed(position) if lacking else self._broken(error, position)
             return
         seconds = round(time.monotonic() - began, 3)
         yield {'status': 'whole', 'from': first, 'to': end, 'hash': previous, 'seconds': seconds}
@@ -107,6 +111,11 @@ class Proof:
 
     async def _ask(self, question: Callable[..., str], *values: Any) -> str:
         return await self._log.database.read(lambda read: question(read, *values))
+
+    def _postponed(self, position: int) -> dict[str, Any]:
+        reason = f'{self._log.database.path} cannot take in what was acknowledged last, as its writing fails.'
+        remedy = 'That is safe in events.promised; verify again once there is room on the disk.'
+        return {'status': 'postponed', 'position': position, 'reason': reason, 'remedy': remedy}
 
     def _broken(self, error: Exception, position: int) -> dict[str, Any]:
         file = getattr(error, 'file', '') or str(self._log.database.path)
