@@ -41,14 +41,18 @@ class GatedSocket:
             receiving.cancel()
 
     async def send(self, message: Message) -> None:
-        """What the service says."""
+        """What the service says; that it lets go of a socket whose session has ended is told as what it is."""
+        if message['type'] == 'websocket.close' and self._ended.done():
+            await self.finish()
+            return
         self._opened = self._opened or message['type'] == 'websocket.accept'
         self._closed = self._closed or message['type'] == 'websocket.close'
         await self._send(message)
 
     async def finish(self) -> None:
         """The service has let go of it: tell the client why, if that is because the session has ended."""
-        if self._ended.done() and self._opened and not self._closed:
+        if self._ended.done() and not self._closed:
+            self._closed = True
             await self.refuse(ENDED)
 
     async def refuse(self, problem: Problem) -> None:

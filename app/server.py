@@ -20,6 +20,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.errors import NotLoggedIn
 from app.http import raw_path, wants_html
 from app.joining import JoiningTransport
 from app.permissions import Principal
@@ -69,14 +70,8 @@ class PortRouter:
             await port.api(scope, receive, send)
 
     async def _serve_shared(self, scope: Scope, receive: Receive, send: Send) -> None:
-        connects = scope['path'].startswith('/_nicegui_ws/')
-        if connects and _principal(scope).anonymous:
-            if scope['type'] == 'websocket':
-                await send({'type': 'websocket.close', 'code': 4401})
-            else:
-                await send({'type': 'http.response.start', 'status': 401, 'headers': []})
-                await send({'type': 'http.response.body', 'body': b''})
-            return
+        if scope['path'].startswith('/_nicegui_ws/') and _principal(scope).anonymous:
+            raise NotLoggedIn('Pages stay connected for those who are logged in only.')
         await self._shared(scope, receive, send)
 
     async def _serve_page(self, port: Port, scope: Scope, receive: Receive, send: Send) -> None:

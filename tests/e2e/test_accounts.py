@@ -34,10 +34,13 @@ def other_browser(browser: Browser) -> Iterator[Callable[[], BrowserContext]]:
     assert not complaints, complaints
 
 
+UNAUTHORIZED = ('status of 401', 'response code: 401', 'HTTP Authentication failed')
+"""In the words of Chromium."""
+
+
 def note(message: ConsoleMessage, complaints: list[str]) -> None:
     """Chromium itself reports each 401, and a session may end while its page asks for something, or is connected."""
-    expected = 'status of 401' in message.text or 'response code: 401' in message.text
-    if message.type == 'error' and not expected:
+    if message.type == 'error' and not any(words in message.text for words in UNAUTHORIZED):
         complaints.append(message.text)
 
 

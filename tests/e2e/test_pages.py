@@ -79,7 +79,7 @@ def test_the_api_is_tried_out_with_a_token(system: System, browser: Browser) -> 
     page.get_by_label('auth-bearer-value').fill(system.headers['Authorization'].removeprefix('Bearer '))
     page.get_by_role('button', name='Apply credentials').click()
     page.get_by_role('button', name='Close').click()
-    listing = page.locator('#operations-customers-get_api_customers')
+    listing = page.locator('#operations-customers-get-customers')
     listing.get_by_text('List customers').click()
     listing.get_by_role('button', name='Execute').click()
     expect(listing.locator('.live-responses-table tbody .response-col_status').first).to_contain_text('200')

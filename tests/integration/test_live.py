@@ -121,10 +121,10 @@ def test_a_filtered_view_is_followed_and_taken_up_again(system: System) -> None:
         system.client.patch(address, json={'status': 'pending'})
         left = message(socket)
         assert (left['type'], left['id']) == ('leave', record['id'])
-    system.client.patch(address, json={'status': 'active', 'name': 'Back'})
+    system.client.patch(address, json={'status': 'active', 'name': 'Again'})
     with listening(system, 'crud', f'{view}&after={left["position"]}') as socket:
         assert message(socket)['type'] == 'connected'
-        assert message(socket)['record']['name'] == 'Back'
+        assert message(socket)['record']['name'] == 'Again'
 
 
 @pytest.mark.parametrize('done', ['role taken away', 'logged out', 'binary message'])
@@ -152,5 +152,5 @@ def test_a_socket_says_why_it_ends(system: System, path: str, done: str) -> None
 
 
 def person() -> dict[str, Any]:
-    name = f'person{next(COUNTER)}'
+    name = f'listener{next(COUNTER)}'
     return {**PERSON, 'username': name, 'email': f'{name}@example.com', 'roles': ['sales']}
