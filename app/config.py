@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +12,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from app.application import Application
+from app.entity_problems import problems_between
 from app.fields import FIELD_TYPES, Field
-from app.fields.reverse import Reverse
 from app.projection import Projection
 from app.schema import Entity
-from app.schema_problems import wrong_reverse
+from app.spelling import did_you_mean
 from app.yaml_lines import Lines, YamlError, read_yaml
 
 PLACES = ('entities', 'projections')
@@ -111,7 +110,7 @@ def check(documents: dict[str, str], where: Path = Path()) -> Config:
         except ValidationError as error:
             mistakes += [_explain(path, places, content, detail) for detail in error.errors()]
             unreadable.add(Path(name).stem)
-    mistakes += _wrong_references(entities, lines, unreadable)
+    mistakes += _wrong_between(entities, lines, unreadable)
     for name in sorted(projections.keys() & entities.keys()):
         mistakes.append(Mistake(str(where / 'projections'), 1, name, 'is the name of an entity already'))
     if mistakes:
@@ -168,7 +167,7 @@ def _read_field(name: str, options: Any) -> Field:
         options = {'type': options}
     kind = options.get('type')
     if not isinstance(kind, str) or kind not in FIELD_TYPES:
-        meant = _did_you_mean(str(kind), FIELD_TYPES) if kind is not None else ''
+        meant = did_you_mean(str(kind), FIELD_TYPES) if kind is not None else ''
         known = f'; the types are {", ".join(sorted(FIELD_TYPES))}' if not meant else ''
         message = f'unknown type {kind!r}{meant}{known}' if kind is not None else f'needs a type{known}'
         raise ValidationError.from_exception_data('Field', [_error(('type',) if kind is not None else (), message)])
@@ -191,7 +190,7 @@ def _explain(path: str, lines: Lines, content: Any, detail: ErrorDetails) -> Mis
         place = tuple(dotted.split('.'))
     if detail['type'] == 'extra_forbidden':
         key = str(place[-1])
-        message = f'unknown option {key!r}{_did_you_mean(key, _options_at(place[:-1], content))}'
+        message = f'unknown option {key!r}{did_you_mean(key, _options_at(place[:-1], content))}'
     return Mistake(path, lines.of(place), '.'.join(str(part) for part in place), message)
 
 
@@ -208,28 +207,14 @@ def _options_at(place: tuple[Any, ...], content: Any) -> list[str]:
     return list(shape.model_fields) if isinstance(shape, type) and issubclass(shape, BaseModel) else []
 
 
-def _did_you_mean(word: str, known: Any) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f', did you mean {close[0]!r}?' if close else ''
-
-
-def _wrong_references(
-    entities: dict[str, Entity], lines: dict[str, tuple[str, Lines]], unreadable: set[str]
+def _wrong_between(
+    entities: Mapping[str, Entity], lines: Mapping[str, tuple[str, Lines]], unreadable: set[str]
 ) -> list[Mistake]:
-    mistakes = []
-    known = entities.keys() | unreadable
-    for name, entity in entities.items():
-        path, places = lines[name]
-        for reference in [*entity.references, *entity.reverse.values()]:
-            target, message = getattr(reference, 'references', ''), ''
-            if target not in known:
-                message = f'there is no entity {target!r}{_did_you_mean(target, known)}'
-            elif isinstance(reference, Reverse) and target in entities:
-                message = wrong_reverse(name, reference, entities[target])
-            if message:
-                place = ('fields', reference.name, 'references')
-                mistakes.append(Mistake(path, places.of(place), '.'.join(place), message))
-    return mistakes
+    found = []
+    for wrong in problems_between(entities, unreadable):
+        path, places = lines[wrong.entity]
+        found.append(Mistake(path, places.of(wrong.place), '.'.join(wrong.place), wrong.message))
+    return found
 
 
 def wrong_projections(config: Config, wrong: Mapping[str, str]) -> list[Mistake]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterator, Sequence
 
 from pydantic import Field as Option
 
+from app.spelling import did_you_mean
 from app.strict import Strict
 
 Names = tuple[str, ...]
@@ -68,9 +68,7 @@ class Layout(Strict):
             for place, names in _places(number, tab):
                 for name in names:
                     if name not in fields:
-                        close = difflib.get_close_matches(name, fields, n=1)
-                        meant = f', did you mean {close[0]!r}?' if close else ''
-                        yield f'{place}: there is no field {name!r}{meant}'
+                        yield f'{place}: there is no field {name!r}{did_you_mean(name, fields)}'
                     elif name in seen:
                         yield f'{place}: {name!r} stands in {seen[name]} already; take out one of them'
                     seen.setdefault(name, place)

@@ -6,14 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from app.errors import Malformed
-from app.expressions import BOOLEAN, Kind, Scope, parse_expression
+from app.expressions import Scope, parse_expression
 
 if TYPE_CHECKING:
-    from app.fields.reverse import Reverse
     from app.schema import Entity
 
 NAME = re.compile(r'[A-Za-z][A-Za-z0-9_]{0,59}')
-CONDITIONS = ('check', 'visible_if', 'required_if', 'readonly_if')
 FIXED_WORDS = frozenset(
     'import imports export changes history undo redo transaction api docs ws health files assets openapi.json login '
     'logout register setup config explain schema batch new views'.split()
@@ -37,8 +35,6 @@ def problems_of(entity: Entity) -> list[str]:
     ):
         problems += [f'{place}: there is no field {name!r}' for name in names if name not in entity.fields]
     problems += entity.layout.problems(entity.fields)
-    if not problems:
-        problems += _wrong_conditions(entity)
     if entity.api.base_path not in {'', f'/api/{entity.resource}'}:
         problems.append(f'api.base_path: is always /api/{entity.resource}; leave it out')
     if not entity.stored:
@@ -61,34 +57,6 @@ def settle_computed(entity: Entity) -> list[str]:
             problems.append(f'{place}: {error.detail}')
         except ValueError as error:
             problems.append(f'{place}: {error}')
-    return problems
-
-
-def wrong_reverse(entity: str, reverse: Reverse, other: Entity) -> str:
-    """What is wrong with a field that lists records of another entity; empty if they lead here by one foreign key."""
-    leading = [one.name for one in other.references if getattr(one, 'references', '') == entity]
-    if not leading:
-        return f'none of its fields is a foreign key to {entity}'
-    right = reverse.by in leading if reverse.by else len(leading) == 1
-    return '' if right else f'by: must be one of {", ".join(leading)}, which are the foreign keys to {entity}'
-
-
-def _wrong_conditions(entity: Entity) -> list[str]:
-    said: list[tuple[str, str, Kind | None]] = []
-    for action, rule in entity.permissions.conditions():
-        said.append((f'permissions.{action}', rule[1:-1], BOOLEAN))
-    for field in entity.ruled:
-        said += [(f'fields.{field.name}.{option}', getattr(field, option), BOOLEAN) for option in CONDITIONS]
-        said.append((f'fields.{field.name}.default_expression', field.default_expression, None))
-    problems, scope = [], Scope(entity.named())
-    for place, text, wants in said:
-        try:
-            expression = parse_expression(text, scope, wants=wants, place='expression') if text else None
-        except Malformed as error:
-            problems.append(f'{place}: {error.detail}')
-            continue
-        if expression and expression.paths:
-            problems.append(f'{place}: a rule looks at the record itself, not at those it leads to')
     return problems
 
 

@@ -18,7 +18,8 @@ from pages.file_control import FileControl
 
 SETTLE_SECONDS = 0.15
 """How long nobody must have typed before the conditions of fields are looked at again."""
-Rules = Callable[[Mapping[str, Any]], Following]
+Rules = Callable[[Mapping[str, Any], Callable[[], None]], Following]
+"""`rules(typed, again)`: what was typed entails; `again` is called once something is known that it lacked."""
 """What the values that the user changed entail for the fields."""
 
 
@@ -197,7 +198,7 @@ class Controls:
     def _follow(self) -> None:
         if not self._rules:
             return
-        self.following = self._rules(self.changed())
+        self.following = self._rules(self.changed(), self.settle)
         for name, value in self.following.computed.items():
             if name in self._controls:
                 self._controls[name].set_value(self._entity.fields[name].edited(value))

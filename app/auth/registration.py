@@ -55,8 +55,7 @@ def _tidied(username: str, email: str) -> tuple[str, str, dict[str, str]]:
 
 def password_mistake(password: str, username: str, email: str) -> str:
     """What is wrong with a password, or nothing."""
-    size = len(encoded(password))
-    known = password.lower()
+    size, known = len(encoded(password)), password.lower()
     if size > LONGEST:
         return f'This has {size} bytes; a password may have {LONGEST} at most, and some letters take more than one.'
     if size < SHORTEST:

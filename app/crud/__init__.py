@@ -9,6 +9,7 @@ from app.crud.field_rules import Following, follow
 from app.crud.history import History
 from app.crud.record import Record
 from app.crud.records import Records
+from app.crud.related import Related
 from app.crud.views import Views
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     'History',
     'Record',
     'Records',
+    'Related',
     'Views',
     'differences',
     'follow',

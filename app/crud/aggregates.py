@@ -39,7 +39,7 @@ class Aggregates:
 
 def _read_groups(read: Read, asked: Asked, grouping: Grouping) -> list[Row]:
     position = position_at(read, asked.query.as_of) if asked.query.as_of else None
-    source = source_at(asked.catalog, position)
+    source = source_at(asked.catalog.tables, position)
     selected, parameters, joins = ['count(*)'], list[Any](), dict[tuple[str, ...], str]()
     patterns = [*(('{}', key) for key in grouping.keys), *((FUNCTIONS[name], one) for name, one in grouping.columns)]
     for pattern, expression in patterns:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -58,6 +58,7 @@ class Batch:
     """What is deleted, and since when nobody may have come to refer to it."""
     causes: dict[str, str] = field(default_factory=dict)
     """Stream -> the stream whose deletion entails what happens to it."""
+    relied: Mapping[str, int] = field(default_factory=dict)
     _events: list[tuple[str, str, dict[str, Any], str]] = field(default_factory=list)
     _expected: dict[str, Expectation] = field(default_factory=dict)
     _claims: list[Claim] = field(default_factory=list)
@@ -96,6 +97,11 @@ class Batch:
         """A deleted record comes back, whose stream stands at `version`."""
         self._fits = False
         self._add(Done(table, 'restored', record_id, None, values), values, owner, version, [values])
+
+    def rely_on(self, versions: Mapping[str, int]) -> None:
+        """What it was checked against besides: streams with the versions that these must still have."""
+        self.relied = {stream: version for stream, version in versions.items() if stream not in self.done}
+        self._expected.update(self.relied)
 
     def request(self) -> Append:
         """The one append; a batch of several events gets an id of its own."""

@@ -10,7 +10,7 @@ from app.config import Config, read_entity
 from app.crud.author import Author
 from app.crud.fitting import fit, fit_claims
 from app.crud.schema_plan import Fill, SchemaPlan, plan_schema
-from app.crud.table import FOREVER, SCHEMA, Table
+from app.crud.table import FOREVER, SCHEMA, Table, tables_of
 from app.crud.view_table import CATEGORY, apply_views, fit_saved_views, wrong_views
 from app.errors import Conflict, NotFound
 from app.events import Append, CategoryChanged, DuckDBLog, Event, NewEvent, new_event
@@ -141,7 +141,7 @@ class Catalog:
                 f'The records do not fit. {" ".join(f"{one}." for one in sentences[:5])}{more}', plan=plan.as_json()
             )
         events = documents + await log.database.read(lambda read: _conversions(read, plan, author))
-        tables = {name: Table(entity) for name, entity in config.entities.items()}
+        tables = tables_of(config.entities)
         refilled = {one.name: one.refilled for one in plan.entities}
 
         def fit_all(database: Database) -> Callable[[], None]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from app import codec
 from app.crud.catalog import Catalog
 from app.crud.covering import covers
+from app.crud.table import Table
 from app.crud.values import shown_form
 from app.events import DuckDBLog, Event
 from app.events.aggregate import EMPTY, Aggregate, fold
@@ -42,10 +43,10 @@ class Crossings:
     async def seen(self, entity: str, events: Sequence[Event], decision: Decision, by: Principal) -> list[Event]:
         """The events as `by` hears of them: those of the type `enter` have the whole record, `leave` nothing."""
         states = await self._of(entity, events)
-        shown, found = self._catalog.table(entity).entity, list[Event]()
+        table, found = self._catalog.table(entity), list[Event]()
         for event in events:
             before, after = states[event.position]
-            was, is_now = (_sees(shown, decision, by, state) for state in (before, after))
+            was, is_now = (_sees(table, decision, by, state) for state in (before, after))
             if was and not is_now and event.type != 'deleted':
                 found.append(event._replace(type='leave', data='{}'))
             elif is_now and not was and event.type == 'changed':
@@ -81,5 +82,5 @@ def _state(entity: Entity, stream: str, state: Aggregate) -> State:
     return State(shown_form(entity, state.values) | system if there else {}, state.values, state.owner, there)
 
 
-def _sees(entity: Entity, decision: Decision, by: Principal, state: State) -> bool:
-    return state.there and covers(entity, decision, by, state.values, state.owner)
+def _sees(table: Table, decision: Decision, by: Principal, state: State) -> bool:
+    return state.there and covers(table, decision, by, state.values, state.owner)

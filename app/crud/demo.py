@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ async def seed(records: Records, path: Path) -> int:
     count = 0
     for entity, rows in (content or {}).items():
         try:
-            await _create(records, entity, rows, author)
+            await records.retry(partial(_create, records, entity, rows, author), once=True)
         except Problem as problem:
             raise WrongConfig([Mistake(str(path), lines.of((entity,)), entity, problem.detail)]) from problem
         count += len(rows)

@@ -39,7 +39,7 @@ def draft_changes(
     changes = changed_values(table.entity, sent, before, replace=replace)
     if changes and table.entity.ruled:
         after = {**before, **{id_: change['to'] for id_, change in changes.items()}}
-        if errors := broken_rules(table.entity, after, principal, before, changes.keys()):
+        if errors := broken_rules(table, after, principal, before, changes.keys()):
             raise Invalid(errors=errors)
     return changes
 
@@ -49,8 +49,8 @@ def draft_record(table: Table, sent: Any, principal: Principal) -> Draft:
     entity = table.entity
     values = new_values(entity, sent)
     if entity.ruled:
-        errors = add_defaults(entity, values, {entity.aliases.get(name, name) for name in sent}, principal)
-        if errors := errors | broken_rules(entity, values, principal):
+        errors = add_defaults(table, values, {entity.aliases.get(name, name) for name in sent}, principal)
+        if errors := errors | broken_rules(table, values, principal):
             raise Invalid(errors=errors)
     if entity.key:
         return Draft(entity.record_id(values), values, minted=False)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, get_args
 
-from app.crud.covering import covers, reason_of, rules_of
-from app.crud.record import Record
+from app.crud.covering import reason_of, rules_of
 from app.crud.views import Views
 from app.errors import Denied, Malformed, NotFound
 from app.identifier import canonical_id
 from app.permissions import ACTIONS, OWN, Action, Decision, Principal, decide
-from app.schema import Entity
 
 FindUser = Callable[[str], Principal | None]
 """`find_user(login)`: the user with this name or address, as a principal."""
@@ -33,12 +31,12 @@ class Explanations:
         about = self._about(user, principal)
         table = self._views.catalog.table(entity)
         record = await self._views.find(entity, canonical_id(record_id))
-        if record is None or (not principal.admin and not self._sees(table.entity, record, principal)):
+        if record is None or (not principal.admin and not await self._views.may(entity, record, principal, 'read')):
             raise NotFound(f'There is no record {record_id!r} in {entity}.')
         decision = decide(table.entity.permissions, action, about, entity)
-        allowed, reason = decision.allowed, reason_of(table.entity, decision, principal)
+        allowed, reason = decision.allowed, reason_of(table, decision, principal)
         if allowed and decision.condition:
-            allowed = covers(table.entity, decision, about, record.values | {'id': record.id}, record.owner)
+            allowed = await self._views.may(entity, record, about, action)
             reason += f' This one {_how(decision, allowed)}.'
         return {
             'user': about.name,
@@ -47,7 +45,7 @@ class Explanations:
             'record': f'{entity}/{record.id}',
             'allowed': allowed,
             'reason': reason,
-            'rules': rules_of(table.entity, action, principal),
+            'rules': rules_of(table, action, principal),
             'hidden_fields': sorted(table.entity.hidden_from(about)),
             'closed_fields': sorted(table.entity.closed_to(about)),
         }
@@ -61,11 +59,6 @@ class Explanations:
         if found is None:
             raise NotFound(f'There is no user {user!r}.')
         return found
-
-    def _sees(self, entity: Entity, record: Record, principal: Principal) -> bool:
-        decision = decide(entity.permissions, 'read', principal, entity.resource)
-        values = record.values | {'id': record.id, '_version': record.version}
-        return decision.allowed and covers(entity, decision, principal, values, record.owner)
 
 
 def _how(decision: Decision, allowed: bool) -> str:

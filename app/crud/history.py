@@ -73,14 +73,16 @@ class History:
         return await self._records.change(entity, record_id, kept, author, version=version)
 
     async def _events(self, entity: str, record_id: str, principal: Principal) -> tuple[Table, list[Event]]:
-        table = self._records.catalog.table(entity)
+        table, views = self._records.catalog.table(entity), self._records.views
+        views.allow(entity, 'read', principal)
         events = await self._log.read_stream(f'{entity}/{canonical_id(record_id)}')
         if not events:
             raise NotFound(f'There is no record {record_id!r} in {entity}.')
         state = fold(events)
         values = shown_form(table.entity, state.values)
         shown = Record(events[-1].stream.partition('/')[2], state.version, state.owner, values)
-        self._records.views.check(table, shown, principal, 'read')
+        if not await views.may(entity, shown, principal, 'read'):
+            raise NotFound(f'There is no record {record_id!r} in {entity}.')
         return table, events
 
 

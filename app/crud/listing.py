@@ -105,7 +105,7 @@ def read_between(read: Read, asked: Asked, bounds: tuple[int, int]) -> list[Row]
 
 def rows_of(asked: Asked, position: int | None, joined: Joins | None = None) -> Rows:
     """All rows that match, at a position or now; with what is `joined` besides."""
-    source = source_at(asked.catalog, position)
+    source = source_at(asked.catalog.tables, position)
     where, parameters = list(asked.query.where), list[object](asked.query.parameters)
     joins = dict(joined or {})
     for expression in asked.query.filters:

@@ -6,22 +6,33 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from app import codec
 from app.crud.catalog import Catalog
-from app.crud.covering import covers
+from app.crud.covering import condition_of, covers
 from app.crud.crossing import Crossings
 from app.crud.record import with_addresses
+from app.crud.related import Related
+from app.crud.table import Table
 from app.crud.values import shown_form
 from app.crud.views import Views
 from app.events import DuckDBLog, Event, rfc3339
-from app.events.aggregate import event_owner, fold
+from app.events.aggregate import Aggregate, event_owner, fold
 from app.events.duckdb_log import COLUMNS
 from app.permissions import OWN, Decision, Principal
 from app.schema import Entity
 
 REMEMBERED = 4096
+
+
+class Readable(NamedTuple):
+    """What of an entity somebody may read."""
+
+    condition: str
+    hidden: frozenset[str]
+    led_to: frozenset[str]
+    """The entities whose records decide too: what may be read changes with them."""
 
 
 class Changes:
@@ -48,6 +59,8 @@ class Changes:
         """The messages after a position, and the position to ask from next time."""
         self._views.allow(entity, 'read', principal)
         head = (await self._log.head()).position
+        if 0 < after < self._catalog.position or await self._led_elsewhere_since(entity, after, head, principal):
+            return {'changes': [codec.Raw(_reload(head))], 'position': head}
         sql = (
             f'SELECT {COLUMNS} FROM events WHERE position > ? AND position <= ? AND starts_with(stream, ?) '
             'ORDER BY position LIMIT ?'
@@ -61,13 +74,31 @@ class Changes:
 
     async def follow(self, entity: str, after: int | None, principal: Principal) -> AsyncIterator[bytes]:
         """A greeting with the position where it starts, then each message as it is committed."""
-        self._views.allow(entity, 'read', principal)
         start = (await self._log.head()).position if after is None else after
+        known = self._readable(entity, principal)
         yield codec.encode({'type': 'connected', 'position': start})
+        if 0 < start < self._catalog.position:
+            start = self._catalog.position
+            yield _reload(start)
         async for events in self._log.follow(start):
-            hidden = self._catalog.table(entity).entity.hidden_from(principal)
+            before, known = known, self._readable(entity, principal)
             for event in await self._heard(entity, events, principal):
-                yield await self._message(event, hidden)
+                yield await self._message(event, known.hidden)
+            if known != before or known.led_to & {event.stream.partition('/')[0] for event in events}:
+                yield _reload(events[-1].position)
+
+    def _readable(self, entity: str, principal: Principal) -> Readable:
+        decision, table = self._views.allow(entity, 'read', principal), self._catalog.table(entity)
+        paths = condition_of(table, decision.condition).paths if decision.condition else ()
+        led_to = frozenset(table.led_to(path).entity.resource for path in paths)
+        return Readable(decision.condition, table.entity.hidden_from(principal), led_to)
+
+    async def _led_elsewhere_since(self, entity: str, after: int, head: int, principal: Principal) -> bool:
+        """Whether records have changed that decide, from outside of the entity, what may be read of it."""
+        led_to = self._readable(entity, principal).led_to
+        sql = "SELECT 1 FROM events WHERE position > ? AND position <= ? AND split_part(stream, '/', 1) IN "
+        sql += '(SELECT unnest(?::VARCHAR[])) LIMIT 1'
+        return bool(led_to and after and await self._log.database.query(sql, [after, head, sorted(led_to)]))
 
     async def _heard(self, entity: str, events: Sequence[Event], principal: Principal) -> list[Event]:
         """What of the events is told to `principal`: also that a record enters what he may read, or leaves it."""
@@ -75,7 +106,7 @@ class Changes:
         about = [event for event in events if event.stream.startswith(f'{entity}/')]
         if not about or decision.condition in {'', OWN}:
             return _of_owner(about, decision, principal)
-        return await self._crossings.seen(entity, about, decision, principal)
+        return await Related(self._views).settle(lambda: self._crossings.seen(entity, about, decision, principal))
 
     async def visible(self, entity: str, events: Sequence[Event], principal: Principal) -> list[Event]:
         """Those of the events that are about records of an entity which `principal` may read as they are now."""
@@ -83,14 +114,14 @@ class Changes:
         about = [event for event in events if event.stream.startswith(f'{entity}/')]
         if not about or decision.condition in {'', OWN}:
             return _of_owner(about, decision, principal)
-        shown = self._catalog.table(entity).entity
+        table = self._catalog.table(entity)
         states = {stream: fold(await self._log.read_stream(stream)) for stream in {event.stream for event in about}}
-        seen = {
-            stream
-            for stream, state in states.items()
-            if covers(shown, decision, principal, shown_form(shown, state.values), state.owner)
-        }
-        return [event for event in about if event.stream in seen]
+
+        async def seen() -> set[str]:
+            return {stream for stream, state in states.items() if _sees(table, decision, principal, state)}
+
+        streams = await Related(self._views).settle(seen)
+        return [event for event in about if event.stream in streams]
 
     async def _message(self, event: Event, hidden: frozenset[str]) -> bytes:
         if self._tables is not self._catalog.tables or len(self._messages) > REMEMBERED:
@@ -124,8 +155,17 @@ class Changes:
         return {name: shown[name] for name in altered}
 
 
+def _reload(position: int) -> bytes:
+    """What may be read has changed by something else than changes of the records themselves: read them anew."""
+    return codec.encode({'type': 'reload', 'position': position})
+
+
 def _of_owner(events: list[Event], decision: Decision, principal: Principal) -> list[Event]:
     return [event for event in events if event_owner(event) == principal.id] if decision.condition else events
+
+
+def _sees(table: Table, decision: Decision, principal: Principal, state: Aggregate) -> bool:
+    return covers(table, decision, principal, shown_form(table.entity, state.values), state.owner)
 
 
 def message_of(entity: Entity, event: Event, computed: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:

@@ -16,6 +16,8 @@ WEBSOCKET = """
 every request. First comes `{"type": "connected", "position": 17}`; with `?after=17` it goes on from there and misses
 nothing. Then come `created`, `changed` (only the fields that changed), `restored` and `deleted`; where a rule looks
 at the record, `enter` (the whole record) and `leave` tell that it came into what you may read, or that it left.
+`{"type": "reload", "position": 18}` says that what you may read has changed by something else: by other rules, or by
+records that the rules look at. Read the list anew and go on from there.
 
 With `?filter=…` or `?view=true` it follows a view: first `{"type": "snapshot", "position": 17, "records": […]}`, then
 `enter`, `update` and `leave`, each with its `position`. With `after` it goes on from there; where the rules have
@@ -76,5 +78,6 @@ def _of_view(record: dict[str, Any]) -> list[dict[str, Any]]:
         {'type': {'const': 'snapshot'}, 'position': NUMBER, 'records': {'type': 'array', 'items': record}},
         {'type': {'enum': ['enter', 'update']}, **moved, 'record': record},
         {'type': {'const': 'leave'}, **moved},
+        {'type': {'const': 'reload'}, 'position': NUMBER},
     ]
     return [{'type': 'object', 'properties': kind, 'required': list(kind)} for kind in kinds]

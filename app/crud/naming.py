@@ -30,11 +30,11 @@ def scope_for(catalog: Catalog, table: Table, principal: Principal | None) -> Sc
     return Scope(table.named(hidden), others)
 
 
-def source_at(catalog: Catalog, position: int | None) -> Callable[[str], Source]:
+def source_at(tables: Mapping[str, Table], position: int | None) -> Callable[[str], Source]:
     """Where the records of an entity are, at a position of the log or now."""
 
     def source(entity: str) -> Source:
-        table = catalog.table(entity)
+        table = tables[entity]
         return Source(table.rows if position is None else table.rows_at(position), table.reference_column)
 
     return source

@@ -15,6 +15,7 @@ from app.crud.catalog import Catalog
 from app.crud.drafts import check_writable, draft_changes, draft_record
 from app.crud.record import Record, check_id, check_version, record_with
 from app.crud.references import explain
+from app.crud.related import Related, relied_on
 from app.crud.repeated import as_recorded, recorded_batch, recorded_by, recorded_event
 from app.crud.table import Table
 from app.crud.turns import Turns
@@ -142,12 +143,15 @@ class Records:
 
     async def write(self, batch: Batch, *, tentative: bool = False) -> Appended:
         """Append a batch, or only see whether that would be accepted; refusals are told in terms of fields."""
+        batch.rely_on(relied_on())
         request = await asyncio.to_thread(batch.request) if len(batch.done) > MANY else batch.request()
         if tentative:
             request = replace(request, tentative=True)
         try:
             appended = await self.log.append(request)
         except (WrongVersion, Taken) as conflict:
+            if isinstance(conflict, WrongVersion) and conflict.stream in batch.relied:
+                raise CategoryChanged(f'{conflict.stream} was changed, which the rules look at.') from conflict
             problem: Problem = conflict
             for entity, stored in batch.stored().items():
                 table = self.catalog.table(entity)
@@ -172,7 +176,7 @@ class Records:
         """What `attempt` answers, tried again where somebody else was faster; `once` if it must not be then."""
         for _ in range(ATTEMPTS):
             try:
-                return await attempt()
+                return await Related(self.views).settle(attempt)
             except (Stale, CategoryChanged) as conflict:
                 if once and isinstance(conflict, Stale):
                     raise

@@ -61,6 +61,6 @@ def _deleted(records: Records, table: Table, events: Sequence[Event], author: Au
     known = {field.id for field in table.entity.stored}
     values = {id_: value for id_, value in state.values.items() if id_ in known and value is not None}
     decision = records.views.allow(table.entity.resource, 'delete', author.principal)
-    if not covers(table.entity, decision, author.principal, shown_form(table.entity, values), state.owner):
+    if not covers(table, decision, author.principal, shown_form(table.entity, values), state.owner):
         raise Denied(f'{decision.reason} This one belonged to someone else.')
     return replace(state, values=values)

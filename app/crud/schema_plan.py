@@ -22,11 +22,11 @@ from app.crud.conversions import (
 )
 from app.crud.covering import expression_of
 from app.crud.fitting import columns_of
-from app.crud.naming import now
-from app.crud.table import Table
+from app.crud.naming import now, source_at
+from app.crud.table import Table, tables_of
 from app.crud.uniqueness import BETWEEN, Unique, uniques
 from app.events.database import Read
-from app.expressions import BOOLEAN, Source, User
+from app.expressions import BOOLEAN, User
 from app.fields import Field
 from app.schema import Entity
 
@@ -132,7 +132,7 @@ class _Planner:
                 known = prior is not None or one.id in recorded
                 self._add(plan, table, prior, one, known=known)
             if one.check and (prior is None or prior.check != one.check):
-                self._add_broken(plan, table, new, one)
+                self._add_broken(plan, table, one)
         for unique in uniques(new):
             if len(unique.fields) > 1:
                 self._add_equal(plan, table, unique)
@@ -162,14 +162,19 @@ class _Planner:
         for record_id, change in conversion.changes(self._read).items():
             plan.changes.setdefault(record_id, {})[new.id] = change
 
-    def _add_broken(self, plan: EntityPlan, table: Table, new: Entity, one: Field) -> None:
+    def _add_broken(self, plan: EntityPlan, table: Table, one: Field) -> None:
         """A check that is new is asked of the records there are, unless what it looks at changes its type too."""
-        expression = expression_of(new, one.check, BOOLEAN)
-        looked_at = [new.fields[name] for name in expression.names if name in new.fields]
+        tables = tables_of(self._config.entities)
+        expression = expression_of(tables[self._name], one.check, BOOLEAN)
+        fields = tables[self._name].entity.fields
+        looked_at = [fields[name] for name in expression.names if name in fields]
         if any(table.columns.get(field.id) != field.column for field in looked_at):
             return
-        written = expression.sql(User(''), now(), lambda entity: Source(entity, ''))
-        where = f'FROM {table.name} AS t WHERE NOT ({written.sql})'
+        led_to = [tables[self._name].led_to(path) for path in expression.paths]
+        if any(self._columns(other.entity.resource) != other.columns for other in led_to):
+            return
+        written = expression.sql(User(''), now(), source_at(tables, None))
+        where = f'FROM {table.name} AS t{"".join(written.joins.values())} WHERE NOT ({written.sql})'
         [(count, ids)] = self._read(f'SELECT count(*), list(t.id)[:{SAMPLES}] {where}', written.parameters)
         if count:
             reason = one.message or f'does not fulfil {one.check}'

@@ -11,7 +11,7 @@ from app.events import Event
 from app.events.database import parsed
 from app.events.log import Database
 from app.events.time_travel import records_as_of, records_created
-from app.expressions import Named
+from app.expressions import Named, Path, Scope
 from app.identifier import encode_part
 from app.schema import Entity
 
@@ -35,6 +35,14 @@ class Changes:
     deletes: set[str] = field(default_factory=set)
 
 
+def tables_of(entities: Mapping[str, Entity]) -> dict[str, Table]:
+    """The tables of all entities of a config, which know each other."""
+    tables = {name: Table(entity) for name, entity in entities.items()}
+    for table in tables.values():
+        table.others = tables
+    return tables
+
+
 class Table:
     """One row per living record; columns are named by the fields' stable ids."""
 
@@ -49,6 +57,8 @@ class Table:
         self._plain = not any(field.column == 'JSON' or field.column.endswith('[]') for field in entity.stored)
         system = {'id': 'VARCHAR', '_version': 'INTEGER', '_created': 'BIGINT', '_owner': 'VARCHAR'}
         self._named: dict[frozenset[str], Mapping[str, Named]] = {}
+        self.others: Mapping[str, Table] = {entity.resource: self}
+        """The tables of the same config, which foreign keys lead to."""
         self.columns = system | {id_: field.column for id_, field in self.fields.items()}
 
     @property
@@ -78,6 +88,18 @@ class Table:
         if hidden not in self._named:
             self._named[hidden] = self.entity.named(hidden)
         return self._named[hidden]
+
+    @property
+    def scope(self) -> Scope:
+        """What the rules of the config may name: all fields, also of the records that foreign keys lead to."""
+        return Scope(self.named(frozenset()), lambda entity: self.others[entity].named(frozenset()))
+
+    def led_to(self, path: Path) -> Table:
+        """The table that a chain of foreign keys leads to."""
+        table = self
+        for name in path:
+            table = self.others[getattr(table.entity.field(name), 'references', '')]
+        return table
 
     @property
     def shown(self) -> str:

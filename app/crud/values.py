@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +13,7 @@ from app.expressions import Row, User, to_stored
 from app.fields import Field
 from app.fields.computed import Computed
 from app.schema import Entity
+from app.spelling import did_you_mean
 
 Stored = dict[str, Any]
 
@@ -101,8 +101,7 @@ def _named(entity: Entity, sent: Any) -> dict[str, Any]:
         elif name in entity.reverse:
             wrong[name] = f'is what of {entity.reverse[name].references} refers to the record; change it there'
         elif name not in entity.sendable:
-            close = difflib.get_close_matches(name[:80], entity.fields, n=1)
-            wrong[name[:80]] = 'is not a field' + (f', did you mean {close[0]!r}?' if close else '')
+            wrong[name[:80]] = f'is not a field{did_you_mean(name[:80], entity.fields)}'
         named[name] = value
     if wrong:
         raise Invalid(errors=wrong)

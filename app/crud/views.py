@@ -16,6 +16,7 @@ from app.crud.memory import CreationOrder, Kept
 from app.crud.naming import scope_for
 from app.crud.query import Query, cursor_of, parse_query
 from app.crud.record import Record, Values, record_of
+from app.crud.related import Related
 from app.crud.searching import Searches
 from app.crud.table import Table
 from app.errors import Denied, NotFound, NotLoggedIn
@@ -62,11 +63,29 @@ class Views(Finder):
         table = self.catalog.table(entity)
         named = canonical_id(record_id)
         record = await (self.find_as_of(table, named, as_of) if as_of else self.find(entity, named))
-        if record is None or not _covers(table, readable, principal, record):
+        if record is None or not await self._settled(table, readable, principal, record, as_of):
             raise NotFound(f'There is no record {record_id!r} in {entity}.')
-        if not _covers(table, decision, principal, record):
-            raise Denied(f'{reason_of(table.entity, decision, principal)} This one {_why_not(decision)}.')
+        if decision is not readable and not await self._settled(table, decision, principal, record, as_of):
+            raise Denied(f'{reason_of(table, decision, principal)} This one {_why_not(decision)}.')
         return record
+
+    async def may(self, entity: str, record: Record, principal: Principal, action: Action) -> bool:
+        """Whether `principal` may do something with a record that is at hand."""
+        table = self.catalog.table(entity)
+        decision = decide(table.entity.permissions, action, principal, entity)
+        return decision.allowed and await self._settled(table, decision, principal, record)
+
+    async def _settled(
+        self, table: Table, decision: Decision, principal: Principal, record: Record, as_of: str = ''
+    ) -> bool:
+        if not decision.condition:
+            return True
+        related = Related(self, as_of)
+
+        async def covered() -> bool:
+            return _covers(table, decision, principal, record)
+
+        return await related.settle(covered)
 
     def at_hand(self, entity: str, record_id: str, principal: Principal) -> Kept | None:
         """A record in memory, if `principal` may see all of it without another look."""
@@ -76,17 +95,17 @@ class Views(Finder):
         return self.kept(entity, canonical_id(record_id))
 
     def readable(self, table: Table, record: Record, principal: Principal) -> bool:
-        """Whether `principal` may know of a record that is at hand."""
+        """Whether `principal` may know of a record that is at hand; within work that is settled."""
         return _covers(table, self.allow(table.entity.resource, 'read', principal), principal, record)
 
     def check(self, table: Table, record: Record, principal: Principal, action: Action) -> None:
-        """Refuse what `principal` may not do with a record that is at hand."""
+        """Refuse what `principal` may not do with a record that is at hand; within work that is settled."""
         for wanted in ('read', action):
             decision = self.allow(table.entity.resource, wanted, principal)
             if not _covers(table, decision, principal, record):
                 if wanted == 'read':
                     raise NotFound(f'There is no record {record.id!r} in {table.entity.resource}.')
-                raise Denied(f'{reason_of(table.entity, decision, principal)} {record.id} {_why_not(decision)}.')
+                raise Denied(f'{reason_of(table, decision, principal)} {record.id} {_why_not(decision)}.')
 
     async def page(self, entity: str, parameters: Iterable[tuple[str, str]], principal: Principal) -> Page:
         """A page of the records that match."""
@@ -133,7 +152,7 @@ class Views(Finder):
         scope = scope_for(self.catalog, table, principal)
         query = parse_query(table, parameters, table.entity.hidden_from(principal), scope)
         if decision.condition:
-            query.filters.append(condition_of(table.entity, decision.condition))
+            query.filters.append(condition_of(table, decision.condition))
         return query
 
     async def ids(self, entity: str, text: str, principal: Principal) -> list[str]:
@@ -211,7 +230,7 @@ def decide_read(table: Table, principal: Principal) -> bool:
 
 def _covers(table: Table, decision: Decision, principal: Principal, record: Record) -> bool:
     return covers(
-        table.entity, decision, principal, {'id': record.id, '_version': record.version, **record.values}, record.owner
+        table, decision, principal, {'id': record.id, '_version': record.version, **record.values}, record.owner
     )
 
 

@@ -7,6 +7,7 @@ or a sum out of range, is NULL.
 
 from app.expressions.expression import Expression, Row, User, Written, parse_expression
 from app.expressions.kinds import BOOLEAN, DATE, TEXT, TIMESTAMP, Kind, kind_of_column, to_stored
+from app.expressions.node import Path
 from app.expressions.scope import Named, Scope, Source
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     'Expression',
     'Kind',
     'Named',
+    'Path',
     'Row',
     'Scope',
     'Source',

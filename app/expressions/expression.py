@@ -50,6 +50,8 @@ class Expression:
     """The foreign keys to be followed, one after the other, to the records it needs."""
     names: frozenset[str]
     """The fields of the record itself that it reads."""
+    related: frozenset[tuple[Path, str]]
+    """The fields of other records that it reads, each with the path that leads there."""
 
     @property
     def kind(self) -> Kind:
@@ -74,4 +76,4 @@ def parse_expression(text: str, scope: Scope, *, wants: Kind | None = None, plac
     """Read an expression, or raise `Malformed` that points at the character; `place` says where the text stood."""
     reading = Reading(text, scope, place)
     node = reading.read(wants)
-    return Expression(text, node, frozenset(reading.paths), frozenset(reading.names))
+    return Expression(text, node, frozenset(reading.paths), frozenset(reading.names), frozenset(reading.related))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from itertools import combinations
@@ -19,6 +18,7 @@ from app.expressions.kinds import BOOLEAN, DATE, NULL, TEXT, WHOLE, Kind, common
 from app.expressions.literals import SPANS, as_kind, word
 from app.expressions.node import Node, Path, converted, field
 from app.expressions.scope import Named, Scope
+from app.spelling import did_you_mean
 
 LONGEST, DEEPEST = 4000, 60
 AT = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|@(?=[A-Za-z])""")
@@ -39,11 +39,12 @@ KNOWN = sorted([*FUNCTIONS, 'abs', 'coalesce', 'if', 'round'])
 
 
 class Reading:
-    """One text; `paths` and `names` say afterwards what it looks at."""
+    """One text; `paths`, `names` and `related` say afterwards what it looks at."""
 
     def __init__(self, text: str, scope: Scope, place: str) -> None:
         self.paths: set[Path] = set()
         self.names: set[str] = set()
+        self.related: set[tuple[Path, str]] = set()
         self._text = text
         self._scope = scope
         self._place = place
@@ -140,12 +141,14 @@ class Reading:
             steps.append(named)
             path.append(named.name)
             self.paths.add(tuple(path))
-        return logic.related(steps, self._named(fields, parts[-1]), tuple(path), self.start)
+        named = self._named(fields, parts[-1])
+        self.related.add((tuple(path), named.name))
+        return logic.related(steps, named, tuple(path), self.start)
 
     def _named(self, fields: Mapping[str, Named], name: str) -> Named:
         if name not in fields:
-            close = difflib.get_close_matches(name.removesuffix('_id'), fields, n=1)
-            self.refuse(f'there is no field {name!r}{f", did you mean {close[0]!r}?" if close else ""}', self.start)
+            meant = did_you_mean(name.removesuffix('_id'), fields)
+            self.refuse(f'there is no field {name!r}{meant}', self.start)
         return fields[name]
 
     def _calculate(self, tree: Any, sign: str) -> Node:

@@ -13,8 +13,9 @@ export function follow({ socket, poll, position, onMessage, onPresence = () => {
       state.you = message.you ?? state.you;
       return onPresence(message.people.filter(({ key }) => key !== state.you));
     }
-    if (message.position <= state.position) return undefined;
-    state.position = message.position;
+    const known = message.position <= state.position;
+    if (known && message.type !== "reload") return undefined;
+    state.position = Math.max(state.position, message.position);
     const isNotice = ["connected", "heartbeat", "behind"].includes(message.type) && !message.version;
     if (!isNotice) onMessage(message);
     return undefined;

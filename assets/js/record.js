@@ -174,6 +174,7 @@ function followChanges() {
 }
 
 async function takeChange({ id, type, version }) {
+  if (type === "reload") return request(address).catch(() => location.reload()); // what may be read may be others now
   if (id !== options.id) return;
   if (type === "leave") return location.reload(); // it may not be read any more
   if (type === "restored" && page.deleted && !page.leaving) return goTo(location.pathname);

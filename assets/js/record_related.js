@@ -21,7 +21,7 @@ export async function showRelated({ related, reference, position }) {
   for (const entity of new Set(related.map((one) => one.entity))) {
     const own = lists.filter(({ one }) => one.entity === entity);
     const refresh = later(() => load(entity));
-    follow({ position, ...changesOf(entity), onState: () => {}, onMessage: (change) => own.some((list) => concerns(list, change, reference)) && refresh() });
+    follow({ position, ...changesOf(entity), onState: () => {}, onMessage: (change) => (change.type === "reload" || own.some((list) => concerns(list, change, reference))) && refresh() });
   }
   return { load };
 }

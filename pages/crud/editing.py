@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from nicegui import ui
+from nicegui import background_tasks, ui
 
 from app import codec
-from app.crud import Author, Following, Record, follow
+from app.crud import Author, Following, Record, Related, follow
 from app.crud.values import stored_form
 from app.crud.views import decide_read
 from app.errors import Denied
@@ -57,14 +57,23 @@ def plain_values(record: Record) -> dict[str, Any]:
     }
 
 
-def rules_for(entity: Entity, record: Record | None, principal: Principal) -> Rules | None:
-    """How a form follows what is typed; `entity` has all fields, since rules may look at hidden ones."""
+def rules_for(system: System, entity: Entity, record: Record | None, principal: Principal) -> Rules | None:
+    """How a form follows what is typed; by all fields, since rules may look at hidden ones, and at other records."""
     if not (entity.ruled or entity.computed):
         return None
     before = None if record is None else stored_form(entity, record.values)
 
-    def rules(typed: Mapping[str, Any]) -> Following:
-        return follow(entity, before, typed, principal)
+    table, related = system.views.catalog.table(entity.resource), Related(system.views)
+
+    async def read(then: Callable[[], None]) -> None:
+        await related.read()
+        then()
+
+    def rules(typed: Mapping[str, Any], again: Callable[[], None]) -> Following:
+        following = related.look(follow, table, before, typed, principal)
+        if related.missed:
+            background_tasks.create(read(again))
+        return following
 
     return rules
 
@@ -83,6 +92,6 @@ async def open_new(
         if (work := created(record)) is not None:
             await work
 
-    title, rules = f'New in {entity.title.lower()}', rules_for(entity, None, visitor)
+    title, rules = f'New in {entity.title.lower()}', rules_for(system, entity, None, visitor)
     with ui.context.client.content:
         Form(shown, None, choices_for(system), save, title, preset=preset, rules=rules).open()

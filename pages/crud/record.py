@@ -73,7 +73,7 @@ class _Page:
         label = f'New in {entity.title.lower()}' if new else self._label()
         crumbs = crumb(self.system, ('Data', '/'), (entity.title, f'/{self.name}'), ('New' if new else label, ''))
         with frame(self.system, label, service='crud', here=f'/{self.name}', crumbs=crumbs):
-            may = self._may()
+            may = await self._may()
             editable = may['create'] if new else self.state == 'now' and may['update']
             module('record', self._options(may, label, editable=editable))
             html(headline(label, self.state, may, editable=editable), classes='headline record-head')
@@ -100,18 +100,14 @@ class _Page:
     def _label(self) -> str:
         return label_of(self.entity, self.record.values) if self.record else self.id
 
-    def _may(self) -> dict[str, bool]:
+    async def _may(self) -> dict[str, bool]:
         actions: tuple[Action, ...] = ('create', 'update', 'delete')
-        return {action: self._allows(action) for action in actions}
+        return {action: await self._allows(action) for action in actions}
 
-    def _allows(self, action: Action) -> bool:
+    async def _allows(self, action: Action) -> bool:
         if not self.record or action == 'create':
             return decide(self.whole.permissions, action, self.visitor, self.name).allowed
-        try:
-            self.system.views.check(self.system.views.catalog.table(self.name), self.record, self.visitor, action)
-        except Problem:
-            return False
-        return True
+        return await self.system.views.may(self.name, self.record, self.visitor, action)
 
     def _options(self, may: dict[str, bool], label: str, *, editable: bool) -> dict[str, Any]:
         record = self.record

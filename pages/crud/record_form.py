@@ -32,7 +32,7 @@ class RecordForm:
                 shown,
                 plain_values(record) if record else None,
                 choices_for(system),
-                rules=rules_for(entity, record, visitor),
+                rules=rules_for(system, entity, record, visitor),
                 settled=self._tell_state,
             )
         ui.on('record_save', self._save)
@@ -75,7 +75,7 @@ class RecordForm:
     def _accept(self, record: Record, keep: Mapping[str, Any] | None = None) -> list[str]:
         """Go on from this record; returns the fields that show another value than before."""
         self._record, self._version = record, record.version
-        self.controls.follow_by(rules_for(self._entity, record, self._visitor))
+        self.controls.follow_by(rules_for(self._system, self._entity, record, self._visitor))
         return self.controls.rebase(plain_values(record), keep or {})
 
     async def _ask(self, stale: Stale) -> None:

@@ -15,7 +15,10 @@ from tests.scenario import appended_since, last_position
 Window = Callable[..., Page]
 
 IN_ONE_BREATH = """keys => {
-    for (const key of keys) document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { ...key, bubbles: true, cancelable: true }));
+    for (const key of keys) {
+        const event = new KeyboardEvent("keydown", { ...key, bubbles: true, cancelable: true });
+        document.activeElement.dispatchEvent(event);
+    }
 }"""
 """Keys that come before the page had a moment to do anything between them, as on a busy machine."""
 

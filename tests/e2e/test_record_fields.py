@@ -23,6 +23,7 @@ fields:
   amount: {type: decimal, readonly_if: "stage = 'won'"}
   fee: {type: computed, expression: amount * 0.1}
   length: duration
+  discount: {type: integer, visible_if: "buyer.name = 'Ada Lovelace'"}
   tags: list
   details: json
   buyer_id: {type: foreign_key, references: customers}
@@ -81,6 +82,7 @@ def test_fields_follow_what_is_typed_before_it_is_saved(page: Page, deals: Syste
     expect(page.get_by_label('Fee')).to_have_value('30.000')
     page.get_by_role('tab', name='Why').click()
     expect(page.get_by_label('Photo')).to_be_visible()
+    expect(page.get_by_label('Discount')).to_be_visible()
     expect(page.get_by_label('Reason')).to_be_hidden()
     expect(page.get_by_role('heading', name='Lost')).to_be_hidden()
     page.get_by_role('tab', name='Deal').click()

@@ -12,8 +12,9 @@ from tests.process import System
 PASSWORD = 'seven green bottles'
 DEALS = """
 resource: deals
-fields: {id: primary_key, title: string, region: string}
-permissions: {create: admin, read: {expression: "region = 'north'"}, update: admin, delete: admin}
+fields: {id: primary_key, title: string, region: string, buyer: {type: foreign_key, references: customers}}
+permissions:
+  {create: admin, read: {expression: "region = 'north' AND buyer.status = 'active'"}, update: admin, delete: admin}
 """
 
 
@@ -22,7 +23,7 @@ def test_a_row_goes_and_comes_with_what_one_may_read(
 ) -> None:
     (config / 'entities/deals.yaml').write_text(DEALS)
     system = start_system(config=config)
-    deal = {'id': 'a', 'title': 'First', 'region': 'north'}
+    deal = {'id': 'a', 'title': 'First', 'region': 'north', 'buyer': 'ada'}
     system.client.post(system.url('crud', '/api/deals'), json=deal).raise_for_status()
     tim = {'username': 'tim', 'email': 'tim@example.org', 'password': PASSWORD}
     system.client.post(system.url('auth', '/api/users'), json=tim).raise_for_status()
@@ -38,6 +39,9 @@ def test_a_row_goes_and_comes_with_what_one_may_read(
     expect(page.get_by_role('gridcell', name='First', exact=True)).to_have_count(0)
     system.client.patch(system.url('crud', '/api/deals/a'), json={'region': 'north'}).raise_for_status()
     expect(page.get_by_role('gridcell', name='Second', exact=True)).to_be_visible()
+    for status, shown in (('inactive', 0), ('active', 1)):
+        system.client.patch(system.url('crud', '/api/customers/ada'), json={'status': status}).raise_for_status()
+        expect(page.get_by_role('gridcell', name='Second', exact=True)).to_have_count(shown)
     page.goto(system.url('crud', '/deals/a'))
     expect(page.get_by_text('Second').first).to_be_visible()
     system.client.patch(system.url('crud', '/api/deals/a'), json={'region': 'south'}).raise_for_status()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from app import codec
 from app.crud.author import Author
@@ -57,6 +57,11 @@ class Part:
             self._claims += changed
             self.freed |= {(claim.scope, claim.key, claim.owner) for claim in changed if claim.release}
         self.size += len(self.events[-1].data)
+
+    def rely_on(self, versions: Mapping[str, int]) -> None:
+        """What the rows were checked against: streams with the versions that these must still have."""
+        own = {event.stream for event in self.events} if versions else set()
+        self._expected.update({stream: version for stream, version in versions.items() if stream not in own})
 
     def request(self, before: Sequence[NewEvent], after: Sequence[NewEvent], event_id: str | None) -> Append:
         """The append, with other events around those of the rows; with an `event_id`, by which it can be found.

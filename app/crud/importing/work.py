@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,13 +15,15 @@ from app.crud.importing.clashes import Clashes
 from app.crud.importing.diary import Diary, answer_of
 from app.crud.importing.drafting import Drafting
 from app.crud.importing.part import Part
-from app.crud.importing.rows import RowErrors
+from app.crud.importing.rows import Row, RowErrors
 from app.crud.importing.seen import Seen
 from app.crud.importing.source import Source
 from app.crud.importing.upload import Upload
 from app.crud.importing.wanted import Wanted
+from app.crud.record import Record
 from app.crud.records import Records
 from app.crud.references import explain
+from app.crud.related import Related
 from app.crud.table import Table
 from app.errors import Conflict, Invalid, Problem
 from app.events import CategoryChanged, DuckDBLog, Taken, WrongVersion
@@ -138,7 +140,7 @@ class Import:
             self.stop_if_cancelled()
             rows = await self.run(source.next, min(CHUNK, room))
             found = await drafting.find(rows)
-            drafted = await self.run(drafting.draft, rows, found)
+            drafted = await self._draft(drafting, part, rows, found)
             once = await self.run(clashes.find_twice, drafted)
             wanted = [one for one in once if one.record is None or one.changes]
             await clashes.find(wanted)
@@ -152,6 +154,20 @@ class Import:
         self.counts.created += len(part.created) - len(wrong.intersection(part.created))
         self.counts.updated += len(part.changed) - len(wrong.intersection(part.changed))
         return part
+
+    async def _draft(
+        self, drafting: Drafting, part: Part, rows: Sequence[Row], found: Mapping[int, Record]
+    ) -> list[Wanted]:
+        related, known = Related(self.records.views), len(self.errors)
+
+        async def draft() -> list[Wanted]:
+            del self.errors.found[known:]
+            drafted: list[Wanted] = await self.run(related.look, drafting.draft, rows, found)
+            return drafted
+
+        drafted = await related.settle(draft)
+        part.rely_on(related.versions)
+        return drafted
 
     def _take(self, part: Part, table: Table, wanted: list[Wanted]) -> None:
         for one in wanted:

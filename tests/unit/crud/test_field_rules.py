@@ -112,11 +112,11 @@ def test_an_expression_that_cannot_be_read_is_found_with_the_config(option: str,
 
 
 def test_a_form_follows_what_is_typed_by_the_same_rules(trips: Shop) -> None:
-    entity = trips.catalog.table('trips').entity
-    typed = follow(entity, {'state': 'draft'}, {'state': 'booked', 'price': '1000.01'}, BOB)
+    table = trips.catalog.table('trips')
+    typed = follow(table, {'state': 'draft'}, {'state': 'booked', 'price': '1000.01'}, BOB)
     assert (typed.conditions['price'].needed, typed.conditions['price'].fixed) == (True, False)
     assert typed.conditions['reason'] == (True, True, False)
-    unfinished = follow(entity, {'state': 'booked', 'price': '2000'}, {'price': '1e'}, BOB)
+    unfinished = follow(table, {'state': 'booked', 'price': '2000'}, {'price': '1e'}, BOB)
     assert (unfinished.conditions['reason'].shown, unfinished.conditions['price'].fixed) == (False, True)
-    assert follow(entity, {'state': 'booked'}, {}, ADMIN).conditions['price'].fixed is False
-    assert follow(entity, None, {'state': 'booked'}, BOB).conditions['price'] == (True, True, False)
+    assert follow(table, {'state': 'booked'}, {}, ADMIN).conditions['price'].fixed is False
+    assert follow(table, None, {'state': 'booked'}, BOB).conditions['price'] == (True, True, False)
