@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from app.crud.grouping import FUNCTIONS, Grouping, Parameters, parse_grouping
-from app.crud.listing import Asked, asked_by, rows_of
-from app.crud.naming import scope_for, source_at
+from app.crud.listing import Asked, Joins, asked_by, rows_of
+from app.crud.naming import scope_for
 from app.crud.views import Views
 from app.events import DuckDBLog
 from app.events.database import Read, Row
@@ -39,11 +39,10 @@ class Aggregates:
 
 def _read_groups(read: Read, asked: Asked, grouping: Grouping) -> list[Row]:
     position = position_at(read, asked.query.as_of) if asked.query.as_of else None
-    source = source_at(asked.catalog.tables, position)
-    selected, parameters, joins = ['count(*)'], list[Any](), dict[tuple[str, ...], str]()
+    selected, parameters, joins = ['count(*)'], list[Any](), Joins()
     patterns = [*(('{}', key) for key in grouping.keys), *((FUNCTIONS[name], one) for name, one in grouping.columns)]
     for pattern, expression in patterns:
-        written = expression.sql(asked.user, asked.now, source)
+        written = asked.write(expression, position)
         selected.append(pattern.format(written.sql))
         parameters += written.parameters
         joins |= written.joins

@@ -7,19 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from app.crud.catalog import Catalog
-from app.crud.naming import now, source_at, user_of
+from app.crud.naming import now, user_of
 from app.crud.query import Query
+from app.crud.sources import readable_at, source_at
 from app.crud.table import Table
 from app.events.database import Read, Row
 from app.events.time_travel import position_at
-from app.expressions import User
+from app.expressions import Expression, Written
 from app.permissions import Principal
 
 DEEP = 5_000
 """Rows to leave out, from which on only what they are sorted by is sorted, not all of their columns."""
 FEW = 10_000
 """Values of the first column sorted by, up to which counting them is faster than sorting all rows."""
-Joins = dict[tuple[str, ...], str]
+Joins = dict[str, str]
+"""Alias -> the SQL that joins what it stands for."""
 LOOKED_AT = 64
 """Positions looked at first for each row of a page of the newest, where nothing was asked for in the same words yet."""
 FARTHEST = 1024
@@ -47,11 +49,17 @@ class Asked:
     catalog: Catalog
     table: Table
     query: Query
-    user: User
+    principal: Principal
     now: int
     brief: bool = False
     """Whether id, version and what the rows are sorted by is all that is wanted of them."""
     nearness: Nearness = field(default_factory=Nearness)
+
+    def write(self, expression: Expression, position: int | None) -> Written:
+        """An expression as SQL over the records as they were at a position, or are now."""
+        tables = self.catalog.tables
+        find = readable_at(tables, position, self.principal) if expression.guarded else source_at(tables, position)
+        return expression.sql(user_of(self.principal), self.now, find)
 
     @property
     def select(self) -> str:
@@ -66,7 +74,7 @@ class Asked:
 
 def asked_by(principal: Principal, catalog: Catalog, table: Table, query: Query) -> Asked:
     """A query as `principal` asks it at this moment."""
-    return Asked(catalog, table, query, user_of(principal), now())
+    return Asked(catalog, table, query, principal, now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +113,14 @@ def read_between(read: Read, asked: Asked, bounds: tuple[int, int]) -> list[Row]
 
 def rows_of(asked: Asked, position: int | None, joined: Joins | None = None) -> Rows:
     """All rows that match, at a position or now; with what is `joined` besides."""
-    source = source_at(asked.catalog.tables, position)
     where, parameters = list(asked.query.where), list[object](asked.query.parameters)
     joins = dict(joined or {})
     for expression in asked.query.filters:
-        written = expression.sql(asked.user, asked.now, source)
+        written = asked.write(expression, position)
         where.append(written.sql)
         parameters += written.parameters
         joins |= written.joins
-    table = source(asked.table.entity.resource).table
+    table = asked.table.rows if position is None else asked.table.rows_at(position)
     return Rows(f'{table} AS t{"".join(joins.values())}', where, parameters)
 
 

@@ -14,6 +14,7 @@ from app.crud.covering import condition_of, covers
 from app.crud.crossing import Crossings
 from app.crud.record import with_addresses
 from app.crud.related import Related
+from app.crud.sources import looked_at
 from app.crud.table import Table
 from app.crud.values import shown_form
 from app.crud.views import Views
@@ -89,9 +90,9 @@ class Changes:
 
     def _readable(self, entity: str, principal: Principal) -> Readable:
         decision, table = self._views.allow(entity, 'read', principal), self._catalog.table(entity)
-        paths = condition_of(table, decision.condition).paths if decision.condition else ()
-        led_to = frozenset(table.led_to(path).entity.resource for path in paths)
-        return Readable(decision.condition, table.entity.hidden_from(principal), led_to)
+        condition = condition_of(table, decision.condition) if decision.condition else None
+        led_to = looked_at(table, condition, principal) if condition else set()
+        return Readable(decision.condition, table.entity.hidden_from(principal), frozenset(led_to))
 
     async def _led_elsewhere_since(self, entity: str, after: int, head: int, principal: Principal) -> bool:
         """Whether records have changed that decide, from outside of the entity, what may be read of it."""

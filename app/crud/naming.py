@@ -1,14 +1,14 @@
-"""What expressions may name of the entities, and where SQL finds it."""
+"""What expressions may name of the entities, and what the words mean that begin with @."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from app.crud.table import Table
 from app.errors import Malformed
-from app.expressions import Named, Scope, Source, User
+from app.expressions import Named, Scope, User
 from app.permissions import Principal, decide
 
 if TYPE_CHECKING:
@@ -22,22 +22,12 @@ def scope_for(catalog: Catalog, table: Table, principal: Principal | None) -> Sc
         other = catalog.table(entity)
         if principal:
             decision = decide(other.entity.permissions, 'read', principal, entity)
-            if not decision.allowed or decision.condition:
-                raise Malformed(f'filter: you may not read all of {entity}, so you cannot filter by it.')
+            if not decision.allowed:
+                raise Malformed(f'filter: you may not read {entity}, so you cannot filter by it.')
         return other.named(other.entity.hidden_from(principal) if principal else frozenset())
 
     hidden = table.entity.hidden_from(principal) if principal else frozenset()
-    return Scope(table.named(hidden), others)
-
-
-def source_at(tables: Mapping[str, Table], position: int | None) -> Callable[[str], Source]:
-    """Where the records of an entity are, at a position of the log or now."""
-
-    def source(entity: str) -> Source:
-        table = tables[entity]
-        return Source(table.rows if position is None else table.rows_at(position), table.reference_column)
-
-    return source
+    return Scope(table.named(hidden), others, guarded=principal is not None)
 
 
 def now() -> int:

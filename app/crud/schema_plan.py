@@ -22,7 +22,8 @@ from app.crud.conversions import (
 )
 from app.crud.covering import expression_of
 from app.crud.fitting import columns_of
-from app.crud.naming import now, source_at
+from app.crud.naming import now
+from app.crud.sources import source_at
 from app.crud.table import Table, tables_of
 from app.crud.uniqueness import BETWEEN, Unique, uniques
 from app.events.database import Read

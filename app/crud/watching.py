@@ -15,6 +15,7 @@ from app.crud.listing import asked_by, rows_of
 from app.crud.naming import now, user_of
 from app.crud.query import Query
 from app.crud.record import Record, record_of
+from app.crud.sources import looked_at
 from app.crud.table import Table
 from app.crud.views import Views
 from app.errors import Malformed
@@ -118,7 +119,7 @@ class View:
         """What a commit means to this view; one message at a time, so that none waits in memory for a slow reader."""
         self.position = events[-1].position if events else self.position
         about = [event for event in events if event.stream.partition('/')[0] in self._looked_at]
-        if self._refresh() or (about and len(self._looked_at) > 1) or self._is_due(bool(about or not events)):
+        if self._refresh() or (about and self._leads) or self._is_due(bool(about or not events)):
             for message in await self._differences(self.position):
                 yield codec.encode(message)
             return
@@ -184,15 +185,10 @@ class View:
         parameters = [('count', 'none'), *([('filter', self._text)] if self._text else [])]
         self._query: Query = self._views.query(self.table, parameters, self._principal)
         self._hidden = self.table.entity.hidden_from(self._principal)
-        self._looked_at = {self._entity, *(self._led_to(path) for one in self._query.filters for path in one.paths)}
+        elsewhere = [looked_at(self.table, one, self._principal) for one in self._query.filters]
+        self._leads, self._looked_at = any(elsewhere), set().union({self._entity}, *elsewhere)
         self._generation = self._views.catalog.generation
         return True
-
-    def _led_to(self, path: tuple[str, ...]) -> str:
-        entity = self._entity
-        for name in path:
-            entity = getattr(self._views.catalog.table(entity).entity.field(name), 'references', '')
-        return entity
 
 
 def _left(position: int, record_id: str) -> dict[str, Any]:

@@ -33,11 +33,11 @@ class Row:
 
 
 class Written(NamedTuple):
-    """SQL with its parameters in order, and the joins it relies on, by path."""
+    """SQL with its parameters in order, and the joins it relies on, by their aliases."""
 
     sql: str
     parameters: list[Any]
-    joins: dict[Path, str]
+    joins: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ class Expression:
     """The fields of the record itself that it reads."""
     related: frozenset[tuple[Path, str]]
     """The fields of other records that it reads, each with the path that leads there."""
+    guarded: bool = False
+    """Whether it may lead only to what whoever asks may read."""
 
     @property
     def kind(self) -> Kind:
@@ -60,8 +62,14 @@ class Expression:
 
     def sql(self, user: User, now: int, source: Callable[[str], Source], alias: str = 't') -> Written:
         """SQL over the row called `alias`."""
-        writer = Writer(user, now, source, alias)
-        return Written(self.node.write(writer), writer.parameters, dict(writer.joins))
+        return self._written(Writer(user, now, source, alias))
+
+    def literal(self, user: User, now: int, source: Callable[[str], Source], alias: str) -> Written:
+        """The same without parameters, to stand where there may be none."""
+        return self._written(LiteralWriter(user, now, source, alias))
+
+    def _written(self, writer: Writer) -> Written:
+        return Written(self.node.write(writer), writer.parameters, writer.joins)
 
     def literal_sql(self, alias: str = 't') -> str:
         """SQL without parameters, of an expression that asks neither who nor when, and follows no foreign key."""
@@ -76,4 +84,5 @@ def parse_expression(text: str, scope: Scope, *, wants: Kind | None = None, plac
     """Read an expression, or raise `Malformed` that points at the character; `place` says where the text stood."""
     reading = Reading(text, scope, place)
     node = reading.read(wants)
-    return Expression(text, node, frozenset(reading.paths), frozenset(reading.names), frozenset(reading.related))
+    looked_at = frozenset(reading.paths), frozenset(reading.names), frozenset(reading.related)
+    return Expression(text, node, *looked_at, scope.guarded)

@@ -26,6 +26,8 @@ class Scope:
 
     fields: Mapping[str, Named]
     others: Callable[[str], Mapping[str, Named]] = lambda entity: {}
+    guarded: bool = False
+    """Whether foreign keys lead only to what whoever asks may read."""
 
 
 class Source(NamedTuple):
@@ -33,6 +35,8 @@ class Source(NamedTuple):
 
     table: str
     key: str
+    mark: str = ''
+    """Sets it apart from other sources of the same records."""
 
 
 @dataclass(slots=True)
@@ -44,8 +48,8 @@ class Writer:
     source: Callable[[str], Source]
     alias: str
     parameters: list[Any] = field(default_factory=list)
-    joins: dict[tuple[str, ...], str] = field(default_factory=dict)
-    """Path -> the SQL that joins the record it leads to, in the order they need each other."""
+    joins: dict[str, str] = field(default_factory=dict)
+    """Alias -> the SQL that joins the record it stands for, in the order they need each other."""
 
     def bind(self, value: Any, column: str) -> str:
         """A parameter of this type."""
@@ -57,9 +61,9 @@ class Writer:
         if not path:
             return self.alias
         before = self.alias_of(path[:-1], steps[:-1])
-        alias = f'{self.alias}_{"_".join(path)}'
-        table, key = self.source(steps[-1].target)
-        self.joins[path] = f' LEFT JOIN {table} AS "{alias}" ON "{alias}".{key} = "{before}"."{steps[-1].column}"'
+        table, key, mark = self.source(steps[-1].target)
+        alias = f'{before}_{path[-1]}{mark}'
+        self.joins[alias] = f' LEFT JOIN {table} AS "{alias}" ON "{alias}".{key} = "{before}"."{steps[-1].column}"'
         return alias
 
 
