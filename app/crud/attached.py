@@ -25,7 +25,9 @@ async def check_files(batch: Batch, log: DuckDBLog) -> None:
 
     What a record had already is not looked at again, nor is what comes back with a deleted one.
     """
-    written = [done for done in batch.done.values() if done.verb in {'created', 'changed'}]
+    written = [one for one in batch.done.values() if one.table.entity.files and one.verb in {'created', 'changed'}]
+    if not written:
+        return
     named = [(number, *new) for number, done in enumerate(written) for new in _new_files(done)]
     if errors := {field.name: message for _, field, message in await _wrong(named, log)}:
         raise Invalid(errors=errors)

@@ -74,12 +74,21 @@ class Batch:
         one = Done(table, 'created', draft.id, None, draft.values)
         self._add(one, draft.values, '', Expect.NEW if draft.minted else Expect.NONE, [draft.values])
 
-    def change(self, table: Table, record: Record, changes: dict[str, dict[str, Any]], *, cause: str = '') -> Stored:
+    def change(
+        self,
+        table: Table,
+        record: Record,
+        changes: dict[str, dict[str, Any]],
+        *,
+        before: Stored | None = None,
+        cause: str = '',
+    ) -> Stored:
         """Other values for some fields: field id -> {from, to}; returns all values as they will be.
 
+        `before` is the stored form of the record, where that is at hand.
         What the deletion of `cause`, a stream, entails needs no permission of its own.
         """
-        before = stored_form(table.entity, record.values)
+        before = before or stored_form(table.entity, record.values)
         altered = {id_: change['to'] for id_, change in changes.items()}
         after = {id_: value for id_, value in (before | altered).items() if value is not None}
         if not cause:

@@ -132,6 +132,6 @@ def _add(records: Records, batch: Batch, one: Operation, author: Author, record:
         return
     check_writable(table.entity, one.values, principal)
     values = {name: value for name, value in one.values.items() if name != 'id'}
-    changes = draft_changes(table, stored_form(table.entity, record.values), values, principal)
-    if changes:
-        batch.change(table, record, changes)
+    before = stored_form(table.entity, record.values)
+    if changes := draft_changes(table, before, values, principal):
+        batch.change(table, record, changes, before=before)

@@ -26,6 +26,8 @@ class Record(NamedTuple):
 
     def without(self, names: frozenset[str]) -> Record:
         """The record for somebody who may not see these fields."""
+        if not names:
+            return self
         return self._replace(values={name: value for name, value in self.values.items() if name not in names})
 
 

@@ -104,7 +104,7 @@ class Records:
             if not changes:
                 return record
             batch = Batch(self.catalog, author)
-            after = batch.change(table, record, changes)
+            after = batch.change(table, record, changes, before=before)
             await self.complete(batch)
             event = (await self.write(batch)).events[0]
             return self._kept(table, record_with(table, record.id, event.version, record.owner, after))

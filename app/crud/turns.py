@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
 
@@ -17,11 +15,9 @@ class Turns:
     def __init__(self) -> None:
         self._locks = WeakValueDictionary[str, asyncio.Lock]()
 
-    @asynccontextmanager
-    async def of(self, stream: str) -> AsyncIterator[None]:
-        """The turn of this one, once all who came before have had theirs."""
+    def of(self, stream: str) -> asyncio.Lock:
+        """The turn of this one, to be had with `async with` once all who came before have had theirs."""
         lock = self._locks.get(stream)
         if lock is None:
             lock = self._locks[stream] = asyncio.Lock()
-        async with lock:
-            yield
+        return lock
