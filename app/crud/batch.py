@@ -59,9 +59,9 @@ class Batch:
     causes: dict[str, str] = field(default_factory=dict)
     """Stream -> the stream whose deletion entails what happens to it."""
     relied: Mapping[str, int] = field(default_factory=dict)
-    _events: list[tuple[str, str, dict[str, Any], str]] = field(default_factory=list)
+    _told: dict[str, tuple[dict[str, Any], str]] = field(default_factory=dict)
+    """Stream -> what its event tells, and the owner of the record."""
     _expected: dict[str, Expectation] = field(default_factory=dict)
-    _claims: list[Claim] = field(default_factory=list)
     _fits: bool = True
     """Whether all values were checked by the fields of today; those that come back from the past were not."""
 
@@ -86,19 +86,26 @@ class Batch:
         """Other values for some fields: field id -> {from, to}; returns all values as they will be.
 
         `before` is the stored form of the record, where that is at hand.
-        What the deletion of `cause`, a stream, entails needs no permission of its own.
+        What the deletion of `cause`, a stream, entails needs no permission of its own, and joins other changes.
         """
+        mine = self.done.get(f'{table.entity.resource}/{record.id}') if cause else None
+        if mine and mine.verb == 'changed':
+            changes, cause = self._told[mine.stream][0] | changes, self.causes.get(mine.stream, '')
+            del self.done[mine.stream]
         before = before or stored_form(table.entity, record.values)
         altered = {id_: change['to'] for id_, change in changes.items()}
         after = {id_: value for id_, value in (before | altered).items() if value is not None}
-        if not cause:
+        if not (cause or mine):
             check_allowed(table, 'update', self.author.principal, after, record.owner)
         one = Done(table, 'changed', record.id, before, after, record)
         self._add(one, changes, record.owner, record.version, [altered], cause)
         return after
 
     def delete(self, table: Table, record: Record, *, cause: str = '') -> None:
-        """The record goes; because of the deletion of `cause`, a stream, if there is one."""
+        """The record goes, because of the deletion of `cause`, a stream, if there is one; even if it was to change."""
+        stream = f'{table.entity.resource}/{record.id}'
+        if cause and stream in self.done and self.done[stream].verb == 'changed':
+            del self.done[stream]
         before = stored_form(table.entity, record.values)
         self._add(Done(table, 'deleted', record.id, before, None, record), {}, record.owner, record.version, [], cause)
 
@@ -114,16 +121,16 @@ class Batch:
 
     def request(self) -> Append:
         """The one append; a batch of several events gets an id of its own."""
-        if len(self._events) > 1 and not self.author.batch:
+        if len(self.done) > 1 and not self.author.batch:
             self.author = self.author.of_batch(new_id())
         for stream in self.done:
             if self._expected.get(stream) is Expect.EXISTS:
                 raise Conflict(f'{stream} is deleted by the same request that refers to it.')
-        events = [self._event(number, *parts) for number, parts in enumerate(self._events)]
+        events = [self._event(number, one) for number, one in enumerate(self.done.values())]
         return Append(
             events=events,
             expected=self._expected,
-            claims=self._claims,
+            claims=self._claims(),
             unchanged=self.unchanged,
             unreferred=self.unreferred,
             checked=self._fits and not self.author.undoes,
@@ -132,12 +139,12 @@ class Batch:
     @property
     def wanted(self) -> list[Claim]:
         """The unique values that records are to have."""
-        return [claim for claim in self._claims if not claim.release]
+        return [claim for claim in self._claims() if not claim.release]
 
     @property
     def freed(self) -> list[Claim]:
         """The unique values that records give away."""
-        return [claim for claim in self._claims if claim.release]
+        return [claim for claim in self._claims() if claim.release]
 
     def stored(self) -> dict[str, list[Stored]]:
         """What is written, by entity; to explain refusals."""
@@ -164,11 +171,18 @@ class Batch:
         for target in expected_targets(self.catalog, one.table, written):
             self._expected.setdefault(target, Expect.EXISTS)
         self._expected[stream] = expected
-        self._claims += claims(one.table.entity, stream, one.before or {}, one.after or {})
-        self._events.append((stream, one.verb, data, owner))
+        self._told[stream] = data, owner
 
-    def _event(self, number: int, stream: str, verb: str, data: dict[str, Any], owner: str) -> NewEvent:
+    def _claims(self) -> list[Claim]:
+        found = list[Claim]()
+        for stream, one in self.done.items():
+            found += claims(one.table.entity, stream, one.before or {}, one.after or {})
+        return found
+
+    def _event(self, number: int, one: Done) -> NewEvent:
+        stream = one.stream
+        data, owner = self._told[stream]
         key = self.author.idempotency_key
         event_id = derived_id(self.author.principal.id, key, str(number)) if key else None
         meta = self.author.meta(owner=owner, entailed_by=self.causes.get(stream, ''))
-        return new_event(stream, verb, data, meta, event_id)
+        return new_event(stream, one.verb, data, meta, event_id)

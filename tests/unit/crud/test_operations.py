@@ -135,8 +135,44 @@ def test_what_refers_to_a_deleted_record_goes_with_it_lets_go_or_forbids_it(tmp_
     ]  # fmt: skip
     batch = shop.events()[-1].meta.partition('"batch":"')[2].partition('"')[0]
     shop.run(shop.data.undo.undo(batch, author(ANN)))
+    with shop.recording() as happened:
+        do(
+            shop,
+            Operation('delete', 'bills', '1'),
+            Operation('update', 'lines', '1', {'customer_id': 'ada', 'line_id': '1'}),
+            Operation('delete', 'customers', 'ada'),
+        )
+    assert 'deleted lines/1' in happened
+    batch = shop.events()[-1].meta.partition('"batch":"')[2].partition('"')[0]
+    shop.run(shop.data.undo.undo(batch, author(ANN)))
     assert shop.get('lines', '2').values['line_id'] == '1'
     assert shop.get('notes', '1').values['customer_id'] == 'ada'
+    shop.close()
+
+
+def test_a_record_lets_go_of_all_that_is_deleted_by_one_change(tmp_path: Path) -> None:
+    key = '{type: foreign_key, references: customers, on_delete: set_null}'
+    notes = f'resource: notes\nfields: {{id: primary_key, text: string, by_id: {key}, to_id: {key}}}\n{OPEN}'
+    shop = Shop(tmp_path / 'data', {'entities/customers.yaml': CUSTOMERS, 'entities/notes.yaml': notes})
+    for name in 'ab':
+        shop.create('customers', id=name, name=name)
+    shop.create('notes', id='1', by_id='a', to_id='a')
+    shop.create('notes', id='2', by_id='a', to_id='b')
+    with shop.recording() as happened:
+        do(
+            shop,
+            Operation('update', 'notes', '2', {'text': 'x'}),
+            Operation('delete', 'customers', 'a'),
+            Operation('delete', 'customers', 'b'),
+        )
+    assert sorted(happened) == ['changed notes/1', 'changed notes/2', 'deleted customers/a', 'deleted customers/b']
+    one, two = (shop.get('notes', name).values for name in '12')
+    assert (one['by_id'], one['to_id']) == (None, None)
+    assert (two['by_id'], two['to_id'], two['text']) == (None, None, 'x')
+    batch = shop.events()[-1].meta.partition('"batch":"')[2].partition('"')[0]
+    shop.run(shop.data.undo.undo(batch, author(ANN)))
+    two = shop.get('notes', '2').values
+    assert (two['by_id'], two['to_id'], two['text']) == ('a', 'b', None)
     shop.close()
 
 
