@@ -10,6 +10,7 @@ from typing import Any
 
 from app import codec
 from app.crud.grouping import counts
+from app.crud.parameters import unknown
 from app.crud.table import Table
 from app.errors import Malformed
 from app.expressions import BOOLEAN, Expression, Scope, parse_expression
@@ -177,8 +178,7 @@ def _filter(query: Query, entity: Entity, parameter: str, text: str) -> None:
     match = PARAMETER.fullmatch(parameter)
     field = entity.field(match['name']) if match else None
     if not match or not field:
-        known = ', '.join([*entity.fields, *sorted(RESERVED)])
-        raise Malformed(f'There is no parameter {parameter[:60]!r}; known are {known}.')
+        raise unknown(parameter, [*entity.fields, *sorted(RESERVED)])
     operator = match['operator'] or 'eq'
     if operator not in field.operators:
         raise Malformed(f'{field.name} cannot be compared by {operator!r}; it knows {", ".join(field.operators)}.')
