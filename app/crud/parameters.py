@@ -1,4 +1,4 @@
-"""Parameters that mean nothing where they stand: refused, since the answer would be to another question."""
+"""Parameters of an address: those that mean nothing are refused, since the answer would be to another question."""
 
 from __future__ import annotations
 
@@ -21,3 +21,10 @@ def unknown(name: str, known: Sequence[str]) -> Malformed:
     """The refusal of a parameter, with what may have been meant."""
     meant = did_you_mean(name[:LONGEST].partition('[')[0], known)
     return Malformed(f'There is no parameter {name[:LONGEST]!r}{meant or "."} Known are {", ".join(known)}.')
+
+
+def whole_number(name: str, text: str, highest: int) -> int:
+    """A number from 0 on; what is more than `highest` counts as that."""
+    if not (text.isascii() and text.isdigit()) or len(text) > 15:
+        raise Malformed(f'{name}: must be a whole number from 0 to {highest:,}, not {text[:40]!r}.')
+    return min(int(text), highest)

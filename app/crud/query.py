@@ -10,7 +10,7 @@ from typing import Any
 
 from app import codec
 from app.crud.grouping import counts
-from app.crud.parameters import unknown
+from app.crud.parameters import unknown, whole_number
 from app.crud.table import Table
 from app.errors import Malformed
 from app.expressions import BOOLEAN, Expression, Scope, parse_expression
@@ -107,7 +107,7 @@ def parse_query(table: Table, parameters: Iterable[tuple[str, str]], hidden: fro
         elif name == 'search':
             _search(query, entity, text)
         elif name in {'limit', 'offset'}:
-            setattr(query, name, _number(name, text, entity.api.max_page if name == 'limit' else 2**40))
+            setattr(query, name, whole_number(name, text, entity.api.max_page if name == 'limit' else 2**40))
         elif name in {'cursor', 'as_of'}:
             setattr(query, name, text)
         elif name == 'filter':
@@ -166,12 +166,6 @@ def _search(query: Query, entity: Entity, words: str) -> None:
 def _searched(field: Field) -> str:
     column = f't."{field.id if not field.minted else "id"}"'
     return column if field.minted or field.column == 'VARCHAR' else f'{column}::VARCHAR'
-
-
-def _number(name: str, text: str, highest: int) -> int:
-    if not (text.isascii() and text.isdigit()) or len(text) > 15:
-        raise Malformed(f'{name}: {text[:40]!r} is not a number.')
-    return min(int(text), highest)
 
 
 def _filter(query: Query, entity: Entity, parameter: str, text: str) -> None:
