@@ -7,6 +7,7 @@ from typing import Any
 
 from app.crud.bulk_openapi import OF_CONFIG, SHARED, body_of, life_paths
 from app.crud.files_openapi import file_paths
+from app.crud.grouping import MOST
 from app.crud.imports_openapi import IMPORTS, import_paths
 from app.crud.live_openapi import changes_path, described
 from app.crud.saved_views_openapi import saved_view_paths
@@ -41,7 +42,7 @@ GROUPS = {
                 },
             },
         },
-        'more': {'type': 'boolean', 'description': 'Whether there are more than a thousand groups'},
+        'more': {'type': 'boolean', 'description': 'Whether there are more groups than `limit`'},
     },
 }
 SHAPE = [
@@ -52,7 +53,7 @@ SHAPE = [
 LIST_PARAMETERS = [
     AS_OF,
     query_parameter('filter', "An expression such as `credit_limit > 1000 AND customer.status = 'active'`"),
-    query_parameter('limit', 'Records on a page', 'integer'),
+    query_parameter('limit', f'Records on a page, or groups, of which at most {MOST:,} come', 'integer'),
     query_parameter('offset', 'Records to skip', 'integer'),
     query_parameter('cursor', 'The `next` of the page before'),
     query_parameter('sort', 'Fields, with a minus for descending: `-created_at,name`'),
