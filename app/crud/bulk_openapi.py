@@ -130,7 +130,7 @@ UNDONE = {
         'conflicts': {
             'type': 'array',
             'items': {'type': 'object'},
-            'description': 'What was changed since, and is kept',
+            'description': 'What could not be taken back and is kept, and why',
         }
     },
 }
