@@ -73,6 +73,14 @@ def request_id_of(connection: HTTPConnection) -> str:
     return request_id
 
 
+def idempotency_key(request: Request) -> str:
+    """What makes a request safe to send again; empty if it has no such header, and an empty header is a mistake."""
+    key = request.headers.get('idempotency-key')
+    if key is not None and not 0 < len(key) <= 200:
+        raise Malformed('Idempotency-Key: must have 1 to 200 characters.')
+    return key or ''
+
+
 async def read_body(request: Request, limit: int = MAX_BODY) -> bytes:
     """The whole body, or `TooLarge` as soon as it exceeds `limit` bytes."""
     announced = request.headers.get('content-length', '')

@@ -16,8 +16,6 @@ from app.events.time_travel import position_at
 from app.fields.timestamp import format_moment
 from app.permissions import Principal
 
-LIMIT = 1000
-
 
 class Aggregates:
     """Answers with one line per group."""
@@ -27,14 +25,15 @@ class Aggregates:
         self._log = log
 
     async def groups(self, entity: str, parameters: Parameters, principal: Principal) -> dict[str, Any]:
-        """The groups, at most a thousand, in the order of what they are grouped by or of their count."""
+        """The groups, as many as asked for, in the order of what they are grouped by or of their count."""
         table = self._views.catalog.table(entity)
         scope = scope_for(self._views.catalog, table, principal)
         grouping, rest = parse_grouping(parameters, scope)
         query = self._views.query(table, rest, principal)
         asked = asked_by(principal, self._views.catalog, table, query)
         rows = await self._log.database.read(lambda read: _read_groups(read, asked, grouping))
-        return {'groups': [_shown(grouping, row) for row in rows[:LIMIT]], 'more': len(rows) > LIMIT}
+        groups = [_shown(grouping, row) for row in rows[: grouping.limit]]
+        return {'groups': groups, 'more': len(rows) > grouping.limit}
 
 
 def _read_groups(read: Read, asked: Asked, grouping: Grouping) -> list[Row]:
@@ -51,7 +50,7 @@ def _read_groups(read: Read, asked: Asked, grouping: Grouping) -> list[Row]:
     group = f' GROUP BY {", ".join(places)}' if places else ''
     first = {'count': ['1 ASC'], '-count': ['1 DESC']}.get(grouping.order, [])
     order = f' ORDER BY {", ".join([*first, *(f"{place} NULLS LAST" for place in places)] or ["1"])}'
-    sql = f'SELECT {", ".join(selected)} FROM {rows.sql}{group}{order} LIMIT {LIMIT + 1}'
+    sql = f'SELECT {", ".join(selected)} FROM {rows.sql}{group}{order} LIMIT {grouping.limit + 1:d}'
     return read(sql, [*parameters, *rows.parameters])
 
 

@@ -25,6 +25,7 @@ from app.crud.live import Changes
 from app.crud.live_api import LiveApi
 from app.crud.memory import AnswerMemory
 from app.crud.openapi import describe
+from app.crud.parameters import only_known
 from app.crud.recent import Recent
 from app.crud.record import Record
 from app.crud.records import Records
@@ -144,6 +145,7 @@ class DataApi:
         entity, principal = self._entity(request), principal_of(request)
         if not request.scope['query_string'] and (kept := self.views.at_hand(entity, _id(request), principal)):
             return Response(kept.body, 200, {'ETag': f'"{kept.version}"'}, 'application/json')
+        only_known(request.query_params, ('as_of', 'fields', 'expand', 'count_of'))
         record = await self.views.get(entity, _id(request), principal, as_of=as_of)
         shape, _ = parse_shape(request.query_params.multi_items())
         if not (shape.fields or shape.expand or shape.count_of):
@@ -187,9 +189,10 @@ class DataApi:
 
     async def explain(self, request: Request) -> Response:
         """May somebody do something with a record, and why."""
-        query = request.query_params
+        entity, query = self._entity(request), request.query_params
+        only_known(query, ('action', 'user'))
         said = await self.explanations.explain(
-            self._entity(request), _id(request), query.get('action', 'read'), query.get('user', ''), logged_in(request)
+            entity, _id(request), query.get('action', 'read'), query.get('user', ''), logged_in(request)
         )
         return answer(said)
 

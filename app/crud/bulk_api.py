@@ -12,6 +12,7 @@ from app import codec
 from app.crud.author import Author
 from app.crud.history import History
 from app.crud.operations import ACTIONS, Operation, perform
+from app.crud.parameters import only_known
 from app.crud.records import Records
 from app.crud.requests import author_of, if_match
 from app.crud.undoing import Undo
@@ -67,6 +68,7 @@ class BulkApi:
         """All versions with what changed, and who is to blame for each value; `from` and `to` compare two."""
         entity, record_id = request.path_params['entity'], request.path_params['id']
         asked = request.query_params
+        only_known(asked, ('from', 'to'))
         if 'from' in asked or 'to' in asked:
             texts = [asked.get('from', ''), asked.get('to', '')]
             if not all(text.isascii() and text.isdigit() and len(text) < 10 for text in texts):

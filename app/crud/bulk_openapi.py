@@ -6,6 +6,7 @@ from typing import Any
 
 from app.crud.export_formats import FORMATS
 from app.crud.writes_openapi import write
+from app.crud.written import MOST
 from app.docs import operation, query_parameter
 
 TEXT, NUMBER, FLAG = {'type': 'string'}, {'type': 'integer', 'minimum': 1}, {'type': 'boolean'}
@@ -101,8 +102,20 @@ HISTORY = {
         _object(('from', 'to', 'changes'), **{'from': NUMBER, 'to': NUMBER, 'changes': FROM_TO}),
     ]
 }
+WROTE = _object(
+    ('entity', 'id', 'type', 'version'), entity=TEXT, id=TEXT, type=VERSION['properties']['type'], version=NUMBER
+)
 WRITTEN = _object(
-    ('batch', 'position', 'count'), batch={**TEXT, 'description': 'Undoes all of it'}, position=COUNT, count=COUNT
+    ('batch', 'position', 'count', 'changes'),
+    batch={**TEXT, 'description': 'Undoes all of it'},
+    position=COUNT,
+    count=COUNT,
+    changes={
+        'type': 'array',
+        'items': WROTE,
+        'maxItems': MOST,
+        'description': f'The records written, up to {MOST:,}, in order; without what a deletion has entailed',
+    },
 )
 PREVIEW = _object(
     ('dry_run', 'changes', 'count'),
@@ -117,7 +130,7 @@ UNDONE = {
         'conflicts': {
             'type': 'array',
             'items': {'type': 'object'},
-            'description': 'What was changed since, and is kept',
+            'description': 'What could not be taken back and is kept, and why',
         }
     },
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from app.crud.parameters import whole_number
 from app.errors import Malformed
 from app.expressions import Expression, Scope, parse_expression
 
@@ -18,6 +19,7 @@ FUNCTIONS = {
 }
 TOTALS = frozenset({'*', 'exact', 'none'})
 NUMERIC = frozenset({'sum', 'avg'})
+MOST = 10_000
 WORDS = frozenset({'group_by', *FUNCTIONS} - {'count'})
 Parameters = Sequence[tuple[str, str]]
 
@@ -31,6 +33,7 @@ class Grouping:
     counts: bool = False
     """Whether to count the records of each group; `count` among the columns counts those with a value."""
     order: str = ''
+    limit: int = MOST
 
 
 def asks_for_groups(parameters: Parameters) -> bool:
@@ -54,7 +57,9 @@ def parse_grouping(parameters: Parameters, scope: Scope) -> tuple[Grouping, list
                     grouping.columns.append((name, expression))
         elif name == 'sort':
             grouping.order = text
-        elif name in {'limit', 'offset', 'cursor', 'labels', 'fields', 'expand'}:
+        elif name == 'limit':
+            grouping.limit = whole_number(name, text, MOST)
+        elif name in {'offset', 'cursor', 'labels', 'fields', 'expand'}:
             raise Malformed(f'{name}: groups come all at once; leave it out.')
         else:
             rest.append((name, text))

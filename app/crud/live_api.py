@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from app.crud.live import Changes
+from app.crud.parameters import only_known
 from app.crud.presence import Presence
 from app.crud.recent import Recent
 from app.crud.views import Views
@@ -46,6 +47,7 @@ class LiveApi:
         entity = self._views.catalog.table(request.path_params['entity']).entity
         if not entity.api.enabled:
             raise NotFound(f'{entity.resource} has no API.')
+        only_known(request.query_params, ('after', 'wait', 'limit', 'filter', 'view'))
         name, seconds, principal = entity.resource, whole_number(request, 'wait', 0, 30), principal_of(request)
         if (text := _view_asked(request)) is not None:
             return answer(await self._watching.poll(name, text, _after(request), seconds, principal))

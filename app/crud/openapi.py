@@ -7,6 +7,7 @@ from typing import Any
 
 from app.crud.bulk_openapi import OF_CONFIG, SHARED, body_of, life_paths
 from app.crud.files_openapi import file_paths
+from app.crud.grouping import MOST
 from app.crud.imports_openapi import IMPORTS, import_paths
 from app.crud.live_openapi import changes_path, described
 from app.crud.saved_views_openapi import saved_view_paths
@@ -41,13 +42,18 @@ GROUPS = {
                 },
             },
         },
-        'more': {'type': 'boolean', 'description': 'Whether there are more than a thousand groups'},
+        'more': {'type': 'boolean', 'description': 'Whether there are more groups than `limit`'},
     },
 }
+SHAPE = [
+    query_parameter('fields', 'Only these fields, such as `name,email`'),
+    query_parameter('expand', 'What it leads to, or what leads to it: `customer_id`, `order_items.product_id`'),
+    query_parameter('count_of', 'How many lead to it, such as `order_items`; under `_count`'),
+]
 LIST_PARAMETERS = [
     AS_OF,
     query_parameter('filter', "An expression such as `credit_limit > 1000 AND customer.status = 'active'`"),
-    query_parameter('limit', 'Records on a page', 'integer'),
+    query_parameter('limit', f'Records on a page, or groups, of which at most {MOST:,} come', 'integer'),
     query_parameter('offset', 'Records to skip', 'integer'),
     query_parameter('cursor', 'The `next` of the page before'),
     query_parameter('sort', 'Fields, with a minus for descending: `-created_at,name`'),
@@ -55,9 +61,7 @@ LIST_PARAMETERS = [
     query_parameter('count', '`none` leaves out the total; per group `*` counts records, a field those that have it'),
     query_parameter('group_by', 'Fields or expressions: answers with `groups` instead of records, such as `status`'),
     *(query_parameter(name, f'{name} of a field or an expression, per group') for name in AGGREGATES),
-    query_parameter('fields', 'Only these fields, such as `name,email`'),
-    query_parameter('expand', 'What it leads to, or what leads to it: `customer_id`, `order_items.product_id`'),
-    query_parameter('count_of', 'How many lead to it, such as `order_items`; under `_count`'),
+    *SHAPE,
     query_parameter('labels', '`true` adds what foreign keys point to, in words'),
 ]
 
@@ -105,7 +109,7 @@ def _paths(entity: Entity) -> dict[str, Any]:
         },
         f'{address}/{{id}}': {
             'parameters': [record_id],
-            'get': operation('Get a record', record, parameters=[AS_OF], **tag),
+            'get': operation('Get a record', record, parameters=[AS_OF, *SHAPE], **tag),
             'patch': write('Change some fields', record, requestBody=body_of(some), of_version=True, **tag),
             'put': write('Replace all fields', record, requestBody=body_of(record), of_version=True, **tag),
             'delete': write('Delete a record; its history stays', status='204', of_version=True, **tag),

@@ -10,6 +10,7 @@ from typing import Any
 
 from app import codec
 from app.crud.grouping import counts
+from app.crud.parameters import unknown, whole_number
 from app.crud.table import Table
 from app.errors import Malformed
 from app.expressions import BOOLEAN, Expression, Scope, parse_expression
@@ -106,7 +107,7 @@ def parse_query(table: Table, parameters: Iterable[tuple[str, str]], hidden: fro
         elif name == 'search':
             _search(query, entity, text)
         elif name in {'limit', 'offset'}:
-            setattr(query, name, _number(name, text, entity.api.max_page if name == 'limit' else 2**40))
+            setattr(query, name, whole_number(name, text, entity.api.max_page if name == 'limit' else 2**40))
         elif name in {'cursor', 'as_of'}:
             setattr(query, name, text)
         elif name == 'filter':
@@ -167,18 +168,11 @@ def _searched(field: Field) -> str:
     return column if field.minted or field.column == 'VARCHAR' else f'{column}::VARCHAR'
 
 
-def _number(name: str, text: str, highest: int) -> int:
-    if not (text.isascii() and text.isdigit()) or len(text) > 15:
-        raise Malformed(f'{name}: {text[:40]!r} is not a number.')
-    return min(int(text), highest)
-
-
 def _filter(query: Query, entity: Entity, parameter: str, text: str) -> None:
     match = PARAMETER.fullmatch(parameter)
     field = entity.field(match['name']) if match else None
     if not match or not field:
-        known = ', '.join([*entity.fields, *sorted(RESERVED)])
-        raise Malformed(f'There is no parameter {parameter[:60]!r}; known are {known}.')
+        raise unknown(parameter, [*entity.fields, *sorted(RESERVED)])
     operator = match['operator'] or 'eq'
     if operator not in field.operators:
         raise Malformed(f'{field.name} cannot be compared by {operator!r}; it knows {", ".join(field.operators)}.')

@@ -22,6 +22,7 @@ from app.crud.turns import Turns
 from app.crud.values import stored_form
 from app.crud.versions import names_for, told
 from app.crud.views import Views
+from app.crud.written import told_of
 from app.errors import Conflict, Invalid, Problem, Stale
 from app.events import (
     Appended,
@@ -165,12 +166,13 @@ class Records:
         return appended
 
     async def write_all(self, batch: Batch) -> dict[str, Any]:
-        """Append a batch that may be empty; answers with its id and what it has done."""
+        """Append a batch that may be empty; answers with its id and what it has written."""
         if not batch.done:
-            return {'batch': '', 'position': 0, 'count': 0}
+            return {'batch': '', 'position': 0, 'count': 0, 'changes': []}
         batch.author = batch.author.of_batch(batch.author.batch or new_id())
         appended = await self.write(batch)
-        return {'batch': batch.author.batch, 'position': appended.position, 'count': len(appended.events)}
+        told = {'batch': batch.author.batch, 'position': appended.position, 'count': len(appended.events)}
+        return told | {'changes': told_of(appended.events)}
 
     async def retry(self, attempt: Callable[[], Awaitable[Answer]], *, once: bool) -> Answer:
         """What `attempt` answers, tried again where somebody else was faster; `once` if it must not be then."""

@@ -8,10 +8,16 @@ from app import codec
 from app.crud.author import Author
 from app.crud.record import Record, record_with
 from app.crud.table import Table
+from app.crud.written import MOST, told_of
 from app.events import DuckDBLog, Event
 from app.events.aggregate import event_owner, fold
+from app.events.duckdb_log import COLUMNS
 from app.events.event import derived_id
 from app.events.log import IdReused
+
+WRITTEN = f"""
+    SELECT {COLUMNS} FROM events WHERE contains(meta, ?) AND NOT contains(meta, '"entailed_by":')
+    ORDER BY position LIMIT {MOST}"""
 
 
 async def recorded_by(log: DuckDBLog, author: Author) -> list[Event]:
@@ -42,8 +48,10 @@ async def recorded_batch(log: DuckDBLog, author: Author) -> dict[str, Any] | Non
         return None
     batch = codec.parse(recorded[-1].meta)['batch']
     sql = 'SELECT count(*), max(position) FROM events WHERE contains(meta, ?)'
-    rows = await log.database.query(sql, [f'"batch":"{batch}"'])
-    return {'count': rows[0][0], 'batch': batch, 'position': rows[0][1]}
+    mark = [f'"batch":"{batch}"']
+    rows, written = await log.database.query(sql, mark), await log.database.query(WRITTEN, mark)
+    changes = told_of(Event(*row) for row in written)
+    return {'count': rows[0][0], 'batch': batch, 'position': rows[0][1], 'changes': changes}
 
 
 def event_id(author: Author, number: int = 0) -> str | None:

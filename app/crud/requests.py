@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from app.crud.author import Author
 from app.errors import Malformed
-from app.http import principal_of, request_id_of
+from app.http import idempotency_key, principal_of, request_id_of
 
 
 class Hash(Protocol):
@@ -50,7 +50,7 @@ def author_of(request: Request, body: bytes, source: str = 'rest') -> Author:
 
 def fingerprint_of(request: Request, *, query: bool = False) -> Hash | None:
     """What takes the body of a request that has an Idempotency-Key, to know it when it is sent again."""
-    if not request.headers.get('idempotency-key'):
+    if not idempotency_key(request):
         return None
     asked = f'{request.method} {request.url.path}' + (f'?{request.url.query}' if query else '')
     return hashlib.sha256(asked.encode() + b'\n')
@@ -58,9 +58,7 @@ def fingerprint_of(request: Request, *, query: bool = False) -> Hash | None:
 
 def author_with(request: Request, fingerprint: Hash | None, source: str) -> Author:
     """Who asks for a write whose body the fingerprint has taken."""
-    key = request.headers.get('idempotency-key', '')
-    if len(key) > 200:
-        raise Malformed('Idempotency-Key: must have at most 200 characters.')
+    key = idempotency_key(request)
     return Author(
         principal=principal_of(request),
         source=source,

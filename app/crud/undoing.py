@@ -11,6 +11,7 @@ from app.crud.entailed import entailed
 from app.crud.gathering import gather
 from app.crud.operations import preview
 from app.crud.records import Records
+from app.crud.written import MOST as MOST_WRITTEN
 from app.errors import Conflict, Malformed, NotFound
 from app.events import DuckDBLog, Event
 from app.events.duckdb_log import COLUMNS
@@ -77,7 +78,7 @@ class Undo:
 
         What stops it leaves the rest as it was; asking again goes on from there.
         """
-        told: dict[str, Any] = {'batch': new_id(), 'position': 0, 'count': 0, 'conflicts': []}
+        told: dict[str, Any] = {'batch': new_id(), 'position': 0, 'count': 0, 'changes': [], 'conflicts': []}
         below = FOREVER
         while events := await self._events(batch, PART, below):
             below = events[0].position
@@ -89,8 +90,9 @@ class Undo:
                 if 'conflicts' not in conflict.extra:
                     undone = f'{told["count"]:,} changes were undone, then: {conflict.detail}'
                     raise Conflict(undone, errors=conflict.errors, **told) from conflict
-                part = {'position': told['position'], 'count': 0, 'conflicts': conflict.extra['conflicts']}
+                part = {'position': 0, 'count': 0, 'changes': [], 'conflicts': conflict.extra['conflicts']}
             told['position'], told['count'] = part['position'] or told['position'], told['count'] + part['count']
+            told['changes'] += part['changes'][: MOST_WRITTEN - len(told['changes'])]
             told['conflicts'] += part['conflicts'][: SHOWN - len(told['conflicts'])]
         return told
 

@@ -7,7 +7,7 @@ from typing import Any
 from app.docs import REFUSED, header_parameter, operation
 
 IDEMPOTENCY_KEY = header_parameter(
-    'Idempotency-Key', 'Any text of up to 200 characters: sent again with the same body, it is done only once'
+    'Idempotency-Key', 'Any text of 1 to 200 characters: sent again with the same body, it is done only once'
 )
 IF_MATCH = header_parameter(
     'If-Match', 'The ETag that the change is based on, such as `"3"`; 412 if there is a newer one'

@@ -32,6 +32,8 @@ SPANS: Mapping[str, int] = {
     'SECOND': 1_000_000,
 }
 
+AT_WORDS = ('@user.id', '@user.name', '@user.roles', '@now', '@today')
+
 
 def number_constant(text: str, start: int) -> Node | None:
     """A number with all the digits it was written with; nothing if there are too many."""

@@ -15,9 +15,10 @@ from app.expressions import arithmetic, logic
 from app.expressions.functions import FUNCTIONS
 from app.expressions.grammar import READERS
 from app.expressions.kinds import BOOLEAN, DATE, NULL, TEXT, WHOLE, Kind, common
-from app.expressions.literals import SPANS, as_kind, word
+from app.expressions.literals import AT_WORDS, SPANS, as_kind, word
 from app.expressions.node import Node, Path, converted, field
 from app.expressions.scope import Named, Scope
+from app.expressions.unsupported import reason
 from app.spelling import did_you_mean
 
 LONGEST, DEEPEST = 4000, 60
@@ -86,7 +87,7 @@ class Reading:
         for table, build in ((SIGNS, self._calculate), (COMPARISONS, self._compare), (NAMES, self.call)):
             if type(tree) in table:
                 return build(tree, table[type(tree)])
-        return self.refuse(f'{type(tree).__name__} is not part of the language', self.start)
+        return self.refuse(reason(tree, KNOWN), self.start)
 
     def nodes(self, *trees: Any) -> list[Node]:
         """Several pieces, in order."""
@@ -123,6 +124,8 @@ class Reading:
         parts = [part.name for part in tree.parts]
         if known := word(parts, self.start):
             return known
+        if self._text[self.start : self.start + 1] == '@':
+            self.refuse(f'there is no such word; known are {", ".join(AT_WORDS)}', self.start)
         if len(parts) == 1:
             named = self._named(self._scope.fields, parts[0])
             self.names.add(named.name)
@@ -173,7 +176,7 @@ class Reading:
     def _span(self, tree: exp.Interval) -> int:
         amount, unit = str(tree.this.name if tree.this else ''), str(tree.unit or '').upper().removesuffix('S')
         if not re.fullmatch(r'\d{1,6}', amount) or unit not in SPANS:
-            self.refuse(f'a span is a number of {", ".join(SPANS).lower()}', self.start)
+            self.refuse(f'INTERVAL takes a whole number of {", ".join(SPANS)}', _start_of(tree, self.start))
         return int(amount) * SPANS[unit]
 
     def _compare(self, tree: Any, sign: str) -> Node:

@@ -173,7 +173,7 @@ function fail(steps, problem) {
 async function undo(steps, batch) {
   toast(`Taking the import into ${steps.title} back`);
   const undone = await request("/api/undo", { method: "POST", body: { batch } });
-  const kept = undone.conflicts.length ? `; ${undone.conflicts.length} were changed since and stay` : "";
+  const kept = undone.conflicts.length ? `; ${undone.conflicts.length} could not be taken back and stay` : "";
   toast(`The import was taken back: ${counted(undone.count, "record")}${kept}`);
   steps.onDone(undone);
 }

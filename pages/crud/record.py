@@ -10,14 +10,15 @@ from starlette.requests import Request
 
 from app import codec
 from app.crud import History, Record
-from app.errors import Denied, NotFound, Problem
+from app.errors import NotFound, Problem
 from app.http import raw_path
 from app.identifier import canonical_id
 from app.permissions import Action, decide
 from pages.crud.editing import label_of, open_new, reference_to
 from pages.crud.record_form import RecordForm
 from pages.crud.record_parts import about, headline, panels, places, pointing_to
-from pages.design import empty, html
+from pages.crud.refused import refused
+from pages.design import html
 from pages.frame import crumb, frame, module, tell
 from pages.system import System
 
@@ -33,8 +34,7 @@ def register(router: APIRouter, system: System) -> None:
             found = await _find(system, request, entity, as_of)
         except Problem as problem:
             with frame(system, problem.title, service='crud'):
-                symbol = 'lock' if isinstance(problem, Denied) else 'search_off'
-                html(empty(symbol, problem.title, problem.detail), classes='panel')
+                refused(problem)
             return
         await _Page(system, entity, *found, as_of).build()
 

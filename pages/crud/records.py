@@ -6,10 +6,10 @@ from nicegui import APIRouter, ui
 
 from app import codec
 from app.crud import Record
-from app.errors import NotFound, Problem
+from app.errors import Denied, NotFound, Problem
 from app.permissions import decide
 from pages.crud.editing import label_of, open_new
-from pages.design import empty, html
+from pages.crud.refused import refused
 from pages.frame import crumb, frame
 from pages.grid import grid
 from pages.system import System
@@ -23,14 +23,14 @@ def register(router: APIRouter, system: System) -> None:
         try:
             table = system.views.catalog.table(entity)
         except NotFound as problem:
-            with frame(system, 'Not found', service='crud'):
-                html(empty('search_off', 'Not found', problem.detail), classes='panel')
+            with frame(system, problem.title, service='crud'):
+                refused(problem)
             return
         crumbs = crumb(system, ('Data', '/'), (table.entity.title, ''))
         with frame(system, table.entity.title, service='crud', here=f'/{entity}', crumbs=crumbs) as visitor:
             decision = decide(table.entity.permissions, 'read', visitor)
             if not decision.allowed:
-                html(empty('lock', 'Not allowed', decision.reason), classes='panel')
+                refused(Denied(decision.reason))
                 return
             shown = table.entity.without(table.entity.hidden_from(visitor))
             grid(shown, system.entities(), visitor, system.log.position, as_of)

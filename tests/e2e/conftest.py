@@ -91,6 +91,6 @@ def home(system: System, window: Callable[..., Page]) -> Page:
 def _note(message: ConsoleMessage, complaints: list[str], network_is_broken: bool, refusals: bool) -> None:
     """Chromium itself reports what no script can keep from it: connections that fail, and requests that are refused."""
     expected = network_is_broken and re.search('WebSocket|status of 4(00|22)|ERR_FAILED', message.text)
-    expected = expected or (refusals and re.search('WebSocket|status of 4(00|09|12|22)|ERR_FAILED', message.text))
+    expected = expected or (refusals and re.search('WebSocket|status of 4(00|04|09|12|22)|ERR_FAILED', message.text))
     if message.type == 'error' and not expected:
         complaints.append(message.text)

@@ -118,7 +118,7 @@ def test_what_never_was_is_not_found(system: System, window: Window) -> None:
         '/nothing/ada',
         '/customers%2Fada',
     ):
-        page = window(system.url('crud', path))
+        page = window(system.url('crud', path), refusals=True)
         expect(page.get_by_text('Not found').first).to_be_visible()
-    page = window(system.url('crud', '/customers/ada?as_of=yesterday'))
+    page = window(system.url('crud', '/customers/ada?as_of=yesterday'), refusals=True)
     expect(page.get_by_text('Malformed request').first).to_be_visible()

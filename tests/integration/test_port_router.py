@@ -53,6 +53,14 @@ def test_no_spelling_of_an_address_reaches_another_record_or_service(system: Sys
         assert ask(system, path, more=token)[0] == 404, path
 
 
+def test_a_page_of_what_there_is_not_says_so_to_programs_too(system: System) -> None:
+    browser = f'Authorization: {system.headers["Authorization"]}\r\nAccept: text/html\r\n'
+    for path in ('/nothing', '/nothing/ada', '/customers/nobody', '/customers/ada/more'):
+        status, text = ask(system, path, more=browser)
+        assert (status, 'Not found' in text, 'text/html' in text) == (404, True, True), path
+    assert ask(system, '/customers', more=browser)[0] == 200
+
+
 def test_an_address_with_a_host_in_it_is_answered_by_the_port_it_was_sent_to(system: System) -> None:
     token = f'Authorization: {system.headers["Authorization"]}\r\n'
     users = system.url('auth', '/api/users')

@@ -43,10 +43,12 @@ def test_nobody_is_offered_or_told_what_he_may_not(start_system: Callable[..., S
     token = httpx.post(system.url('auth', '/api/login'), json=login, timeout=PATIENCE, trust_env=False).json()['token']
     with httpx.Client(headers={'Authorization': f'Bearer {token}'}, trust_env=False) as ida:
         page = ida.get(system.url('crud'), headers={'Accept': 'text/html'}).text
+        closed = ida.get(system.url('crud', '/secrets'), headers={'Accept': 'text/html'})
         entities = ida.get(system.url('crud', '/api?counts=true')).json()['entities']
         lately = ida.get(system.url('crud', '/api/history?limit=100')).json()['changes']
         asked = [ida.get(system.url('crud', f'/api/{name}/import')).status_code for name in ('notices', 'customers')]
     assert asked == [403, 200]
+    assert (closed.status_code, 'Not allowed' in closed.text) == (403, True)
     assert 'Export: Notices' in page
     assert 'Import: Notices' not in page
     assert 'Import: Customers' in page

@@ -9,8 +9,8 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.errors import MethodNotAllowed, NotFound
-from app.http import Endpoint, Routes, route
+from app.errors import Malformed, MethodNotAllowed, NotFound
+from app.http import Endpoint, Routes, idempotency_key, route
 
 
 def named(name: str) -> Endpoint:
@@ -70,3 +70,14 @@ def test_an_address_that_knows_other_methods_names_them() -> None:
 def test_other_addresses_lead_nowhere(path: str) -> None:
     with pytest.raises(NotFound):
         ask('GET', path)
+
+
+def with_key(*keys: str) -> Request:
+    return Request({'type': 'http', 'headers': [(b'idempotency-key', key.encode()) for key in keys]})
+
+
+def test_a_request_is_safe_to_send_again_by_a_key_that_says_something() -> None:
+    assert [idempotency_key(with_key(*keys)) for keys in ([], ['k'], ['k' * 200])] == ['', 'k', 'k' * 200]
+    for key in ('', 'k' * 201):
+        with pytest.raises(Malformed, match='Idempotency-Key: must have 1 to 200 characters'):
+            idempotency_key(with_key(key))

@@ -19,7 +19,7 @@ from app.events.event import Event
 from app.events.log import IdReused
 from app.events.rest.access import may_read_log
 from app.events.slices import Slice, parse_slice
-from app.http import answer, logged_in, read_body, read_json, request_id_of
+from app.http import answer, idempotency_key, logged_in, read_body, read_json, request_id_of
 from app.socket import send_all
 
 HEARTBEAT_SECONDS = 15.0
@@ -49,9 +49,7 @@ class LogEndpoints:
             raise Denied('Appending events needs the role admin or a key with the scope events:append.')
         name = principal.name if principal.name != principal.id else ''
         meta = {'actor': principal.id, 'name': name, 'source': 'events', 'request': request_id_of(request)}
-        given = request.headers.get('idempotency-key', '')
-        if len(given) > 200:
-            raise Malformed('Idempotency-Key: must have at most 200 characters.')
+        given = idempotency_key(request)
         key = (principal.id, 'POST /events', given) if given else ()
         body = await read_body(request)
         if key:

@@ -63,7 +63,7 @@ async function undone({ batch, label }) {
   const undo = (force) => request("/api/undo", { method: "POST", body: { batch, force } });
   try {
     const done = await undo(false);
-    if (done.conflicts?.length) toast(`${done.conflicts.length} of ${label} were changed since, and left alone`);
+    if (done.conflicts?.length) toast(`${done.conflicts.length} of ${label} could not be taken back, and were left alone`);
     return done;
   } catch (error) {
     const conflicts = error.problem?.conflicts;
@@ -76,8 +76,8 @@ function confirmed(conflicts) {
   return new Promise((resolve) => {
     const lines = conflicts.slice(0, 20).map(({ entity, id, field, reason }) => node("li", { text: `${entity} ${id}${field ? `, ${field}` : ""}: ${reason}` }));
     const box = dialog(
-      "Changed since",
-      node("p", { text: "What you did was changed since, by you or by others:" }),
+      "Not taken back",
+      node("p", { text: "What you did could not be taken back:" }),
       node("ul", { className: "scroll" }, ...lines),
       node("div", { className: "form-foot" }, button("Leave it", () => box.close()), button("Undo it anyway", () => (resolve(true), box.close()), "primary")),
     );

@@ -90,6 +90,14 @@ def test_only_what_one_may_read_is_summed(groups: Groups) -> None:
         groups('customers', 'count=*', by=ANONYMOUS)
 
 
+def test_as_many_groups_come_as_are_asked_for(shop: Shop, groups: Groups) -> None:
+    assert [line['group']['name'] for line in groups('customers', 'group_by=name&limit=2')] == ['A', 'B']
+    for limit, more in ((0, True), (2, True), (3, False), (10**9, False)):
+        parameters = [('group_by', 'name'), ('limit', str(limit))]
+        answer = shop.run(shop.data.aggregates.groups('customers', parameters, ADMIN))
+        assert (len(answer['groups']), answer['more']) == (min(limit, 3), more)
+
+
 def test_the_past_is_summed_as_it_was(shop: Shop, groups: Groups) -> None:
     before = shop.log.position
     shop.change('customers', 'c1', credit=1000)
@@ -103,7 +111,8 @@ def test_the_past_is_summed_as_it_was(shop: Shop, groups: Groups) -> None:
         ('sum=name', "'name' is no number"),
         ('group_by=extra', "'extra' is no value to compare"),
         ('group_by=nme', "group_by: there is no field 'nme'"),
-        ('group_by=name&limit=5', 'groups come all at once'),
+        ('group_by=name&offset=5', 'groups come all at once'),
+        ('group_by=name&limit=-1', 'limit: must be a whole number from 0 to 10,000'),
         ('group_by=name&sort=name', 'count and -count are possible'),
     ],
 )

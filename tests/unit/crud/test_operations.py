@@ -185,6 +185,7 @@ def test_a_record_changed_meanwhile_is_not_overwritten(shop: Shop) -> None:
         'batch': '',
         'position': 0,
         'count': 0,
+        'changes': [],
     }
 
 

@@ -1,0 +1,30 @@
+"""Parameters of an address: those that mean nothing are refused, since the answer would be to another question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from app.errors import Malformed
+from app.spelling import did_you_mean
+
+LONGEST = 60
+
+
+def only_known(given: Iterable[str], known: Sequence[str]) -> None:
+    """Raise `Malformed` for the first that is not among those that are known."""
+    for name in given:
+        if name not in known:
+            raise unknown(name, known)
+
+
+def unknown(name: str, known: Sequence[str]) -> Malformed:
+    """The refusal of a parameter, with what may have been meant."""
+    meant = did_you_mean(name[:LONGEST].partition('[')[0], known)
+    return Malformed(f'There is no parameter {name[:LONGEST]!r}{meant or "."} Known are {", ".join(known)}.')
+
+
+def whole_number(name: str, text: str, highest: int) -> int:
+    """A number from 0 on; what is more than `highest` counts as that."""
+    if not (text.isascii() and text.isdigit()) or len(text) > 15:
+        raise Malformed(f'{name}: must be a whole number from 0 to {highest:,}, not {text[:40]!r}.')
+    return min(int(text), highest)
