@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 LONGEST_SECONDS = 10.0
 """Nobody waits longer: what then holds up the writer is told to those who write."""
@@ -16,6 +17,8 @@ class Freshness:
         self._caught_up.set()
         self.wanted = False
         """Whether somebody waits now."""
+        self.hurry: Callable[[], None] = lambda: None
+        """Wakes the writer, who may be waiting for others to write."""
         self.lacking = False
         """Whether the tables cannot take in what was acknowledged, until further notice."""
 
@@ -37,5 +40,7 @@ class Freshness:
         """Return once the tables hold what was acknowledged before; `patiently` when they do so anyway."""
         if self._caught_up.is_set():
             return
-        self.wanted = self.wanted or not patiently
+        if not (patiently or self.wanted):
+            self.wanted = True
+            self.hurry()
         self._caught_up.wait(LONGEST_SECONDS)

@@ -7,6 +7,7 @@ import queue
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, cast
 
 from app.events.log import Append, Appended
 
@@ -19,6 +20,8 @@ LONGEST_SECONDS = 0.02
 """How long those who came first wait for others, at most; and never longer than the last commit took."""
 
 Empty = queue.Empty
+_HURRY = object()
+"""Stands in the line where nobody is to be waited for any more."""
 
 
 @dataclass(slots=True)
@@ -33,7 +36,7 @@ class WaitingLine:
     """Requests join on the event loop and leave on the writer's thread, in the same order."""
 
     def __init__(self) -> None:
-        self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._together = 0
         self._took = 0.0
         self.hurried: Callable[[], bool] = lambda: False
@@ -50,9 +53,16 @@ class WaitingLine:
         """Let nobody wait behind those who are there."""
         self._queue.put(None)
 
+    def hurry(self) -> None:
+        """Let the writer wait for nobody now; from any thread."""
+        self._queue.put(_HURRY)
+
     def first(self, seconds: float | None = None) -> Waiting | None:
-        """Whoever comes first, `None` after the last; raises `Empty` if nobody came within so many seconds."""
-        return self._queue.get(timeout=seconds)
+        """Whoever comes first, `None` after the last; raises `Empty` where nobody came in time, or somebody hurries."""
+        while (first := self._queue.get(timeout=seconds)) is _HURRY:
+            if self.hurried():
+                raise Empty
+        return cast('Waiting | None', first)
 
     def group_of(self, first: Waiting) -> list[Waiting]:
         """The first and those behind, as many as are committed together."""
@@ -60,6 +70,8 @@ class WaitingLine:
         group, events = [first], len(first.request.events)
         while events < GROUP and self._queue.qsize():
             waiting = self._queue.get()
+            if waiting is _HURRY:
+                continue
             if waiting is None:
                 self.close()
                 break

@@ -23,8 +23,8 @@ logger = logging.getLogger(__name__)
 
 WAITING = 10_000
 """Requests that may wait; more are told to come back later."""
-LULL_SECONDS = 0.002
-"""Where nobody writes for so long, what is promised is taken in."""
+LULL_SECONDS = 0.02
+"""Where nobody writes for so long, what is promised is taken in; at once where somebody reads."""
 IDLE_SECONDS = 2.0
 
 
@@ -40,6 +40,7 @@ class Writer:
         self._facts = FactFinder(self._commits.cursor)
         self._line = WaitingLine()
         self._line.hurried = lambda: database.freshness.wanted
+        database.freshness.hurry = self._line.hurry
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name='writer')
         self._broken: str | None = None
