@@ -83,13 +83,16 @@ class FactFinder:
         self._forget_references()
         self.head, self.recorded_at = plan.facts.head, plan.facts.recorded_at
         self.categories = plan.facts.categories
-        if len(self._streams) > 2 * CACHED:
-            self._streams = dict(list(self._streams.items())[-CACHED:])
-            self._knows_all = False
         for stream, head in plan.facts.streams.items():
             if head is not ABSENT:
                 self._streams.pop(stream, None)
                 self._streams[stream] = head
+
+    def forget_oldest(self) -> None:
+        """Make room, when the database has everything: what is promised only could not be looked up again."""
+        if len(self._streams) > 2 * CACHED:
+            self._streams = dict(list(self._streams.items())[-CACHED:])
+            self._knows_all = False
 
     def _forget_references(self) -> None:
         if len(self._referred) > 2 * REFERRED:

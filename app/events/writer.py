@@ -130,6 +130,7 @@ class Writer:
     def _pay(self) -> None:
         """Do what is owed before anything more may be written, and show followers what was not promised before."""
         self._commits.settle()
+        self._facts.forget_oldest()
         if events := self._commits.keep_promise():
             self._loop.call_soon_threadsafe(self.on_commit, events)
 
