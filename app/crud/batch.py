@@ -59,6 +59,7 @@ class Batch:
     causes: dict[str, str] = field(default_factory=dict)
     """Stream -> the stream whose deletion entails what happens to it."""
     relied: Mapping[str, int] = field(default_factory=dict)
+    """Stream -> version of what rules have looked at besides the records of the batch."""
     _told: dict[str, tuple[dict[str, Any], str]] = field(default_factory=dict)
     """Stream -> what its event tells, and the owner of the record."""
     _expected: dict[str, Expectation] = field(default_factory=dict)

@@ -88,6 +88,7 @@ class Commits:
 
         Raises what the database says against its claims; then nothing of it has happened.
         """
+        # Whether there is room is looked up once for what is taken in together: each look gives the interpreter away.
         if len(decided.events) > SMALL or (not self._pending and why_not(self._database.path)):
             return False
         self._begin()

@@ -173,8 +173,13 @@ function followChanges() {
   });
 }
 
+async function leaveIfClosed() {
+  // What decides who may read it has changed; where it merely cannot be asked for now, what was typed stays.
+  await request(address).catch(({ problem }) => [403, 404].includes(problem?.status) && location.reload());
+}
+
 async function takeChange({ id, type, version }) {
-  if (type === "reload") return request(address).catch(() => location.reload()); // what may be read may be others now
+  if (type === "reload") return leaveIfClosed();
   if (id !== options.id) return;
   if (type === "leave") return location.reload(); // it may not be read any more
   if (type === "restored" && page.deleted && !page.leaving) return goTo(location.pathname);
