@@ -37,7 +37,7 @@ let views = null;
 const box = await element("[data-grid]");
 const [filterBar, selectionBar, statusLine, peopleBar] = await Promise.all(["filters", "selection", "status", "people"].map((name) => element(`[data-${name}]`)));
 AgGrid.ModuleRegistry.registerModules([AgGrid.AllCommunityModule]);
-const rows = createRows({ entity: options.entity, view, onLoaded: loaded, onError: refused });
+const rows = createRows({ entity: options.entity, view, shown: (id) => grid.getRowNode(id)?.data, onLoaded: loaded, onError: refused });
 const steps = createSteps({ entity: options.entity, onChanged: refreshAll });
 const selection = createSelection({ bar: selectionBar, rows, actions: actions(), onChanged: () => grid.refreshCells({ columns: ["row-head"], force: true }) });
 followFillHandle({ box, grid: () => grid, range: () => range, onFill: fillDown });

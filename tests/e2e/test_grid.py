@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import APIResponse, Page, Request, Route, expect
 
-from tests.e2e.stock import cell, listed, values
+from tests.e2e.stock import cell, listed, records, values
 from tests.process import System, wait_until
 from tests.scenario import appended_since, last_position
 
@@ -65,6 +66,35 @@ def test_what_is_still_on_its_way_to_the_engine_is_taken_back_too(system: System
     held[0].continue_()
     expect(page.get_by_text('Undone: 1 record')).to_be_visible()
     assert values(system, stock, 'stock') == [10, 20, 30, 40, 50]
+
+
+def test_what_was_read_before_a_change_does_not_take_its_place(system: System, window: Window, stock: str) -> None:
+    page = window(listed(system, stock))
+    late: list[tuple[Route, APIResponse]] = []
+    sent: list[dict[str, Any]] = []
+    cell(page, '10').click()
+    page.route('**/api/products?*', lambda route: late.append((route, route.fetch())))
+
+    def note(request: Request) -> None:
+        if request.url.endswith('/batch'):
+            sent.extend((request.post_data_json or {})['update'])
+
+    page.on('request', note)
+    other = system.url('crud', f'/api/products/{records(system, stock)[1]["id"]}')
+    system.client.patch(other, json={'price': '9.75'}).raise_for_status()
+    wait_until(lambda: (page.title(), late)[1], 'the list to be read again')
+    page.keyboard.type('99')
+    page.keyboard.press('Enter')
+    wait_until(lambda: (page.title(), values(system, stock, 'stock'))[1][0] == 99, 'the change to be saved')
+    expect(cell(page, '99')).to_be_visible()
+    route, answer = late[0]
+    with page.expect_response('**/api/products?*'):
+        route.fulfill(response=answer)
+    cell(page, '99').click()
+    page.keyboard.type('98')
+    page.keyboard.press('Enter')
+    wait_until(lambda: (page.title(), len(sent))[1] == 2, 'the second change to be sent')
+    assert [one['_version'] for one in sent] == [1, 2]
 
 
 def test_what_the_engine_refuses_stands_in_the_editor_again(system: System, window: Window, stock: str) -> None:

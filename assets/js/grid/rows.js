@@ -4,7 +4,7 @@ import { request } from "../http.js";
 
 const LARGEST = 500;
 
-export function createRows({ entity, view, onLoaded, onError }) {
+export function createRows({ entity, view, shown, onLoaded, onError }) {
   const labels = {};
   const known = { total: null };
 
@@ -36,7 +36,8 @@ export function createRows({ entity, view, onLoaded, onError }) {
     async getRows({ startRow, endRow, successCallback, failCallback }) {
       try {
         const records = await page(startRow, endRow);
-        successCallback(records, known.total);
+        // What was asked for before a change may arrive after it; the next change must not build on the older version.
+        successCallback(records.map((record) => newest(record, shown(record.id))), known.total);
         onLoaded();
       } catch (error) {
         failCallback();
@@ -52,4 +53,8 @@ export function createRows({ entity, view, onLoaded, onError }) {
       return records;
     },
   };
+}
+
+function newest(record, other) {
+  return other?._version > record._version ? other : record;
 }
