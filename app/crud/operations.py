@@ -43,8 +43,6 @@ async def perform(
     """Do all of it, or with `dry_run` say what it would do; raises and changes nothing if any of it is not possible."""
     if len(operations) > MOST:
         raise Malformed(f'At most {MOST:,} operations come in one request, these are {len(operations):,}.')
-    if not dry_run and (recorded := await records.recorded_batch(author)):
-        return recorded
 
     async def attempt() -> dict[str, Any]:
         found = await _find_all(records, operations, author)
@@ -56,7 +54,10 @@ async def perform(
             return preview(batch)
         return await records.write_all(batch)
 
-    return await records.retry(attempt, once=any(one.version is not None for one in operations))
+    async def work() -> dict[str, Any]:
+        return await records.retry(attempt, once=any(one.version is not None for one in operations))
+
+    return await (work() if dry_run else records.once(author, lambda: records.recorded_batch(author), work))
 
 
 def preview(batch: Batch) -> dict[str, Any]:

@@ -16,14 +16,14 @@ from app.crud.drafts import check_writable, draft_changes, draft_record
 from app.crud.record import Record, check_id, check_version, record_with
 from app.crud.references import explain
 from app.crud.related import Related, relied_on
-from app.crud.repeated import as_recorded, recorded_batch, recorded_by, recorded_event
+from app.crud.repeated import recorded_batch, recorded_event, recorded_record, recorded_version
 from app.crud.table import Table
 from app.crud.turns import Turns
 from app.crud.values import stored_form
 from app.crud.versions import names_for, told
 from app.crud.views import Views
 from app.crud.written import told_of
-from app.errors import Conflict, Invalid, Problem, Stale
+from app.errors import Invalid, Problem, Stale
 from app.events import (
     Appended,
     CategoryChanged,
@@ -51,18 +51,16 @@ class Records:
         self.views = views
         self.log = log
         self._turns = Turns()
+        self._repeated = Turns()
 
     async def create(self, entity: str, sent: Any, author: Author) -> Record:
         """Add a record."""
         self.views.allow(entity, 'create', author.principal)
-        if recorded := await recorded_by(self.log, author):
-            return as_recorded(self.catalog.table(entity), recorded)
-        try:
+
+        async def work() -> Record:
             return await self.retry(lambda: self._create(entity, sent, author), once=True)
-        except Conflict:
-            if recorded := await recorded_by(self.log, author):
-                return as_recorded(self.catalog.table(entity), recorded)
-            raise
+
+        return await self.once(author, lambda: self.recorded_record(entity, author), work)
 
     async def _create(self, entity: str, sent: Any, author: Author) -> Record:
         table = self.catalog.table(entity)
@@ -110,15 +108,18 @@ class Records:
             event = (await self.write(batch)).events[0]
             return self._kept(table, record_with(table, record.id, event.version, record.owner, after))
 
-        if recorded := await recorded_by(self.log, author):
-            return as_recorded(self.catalog.table(entity), recorded)
-        try:
-            return await self._in_turn(stream, attempt, version)
-        except Stale as stale:
-            names = names_for(self.catalog.table(entity), author.principal)
-            events = await self.log.read_stream(stream, version or 0)
-            stale.extra['changes'] = [told(event, names) for event in events[-MOST_TOLD:]]
-            raise
+        async def work() -> Record:
+            try:
+                return await self._in_turn(stream, attempt, version)
+            except Stale as stale:
+                stale.extra['changes'] = await self._changes_since(entity, stream, version or 0, author)
+                raise
+
+        return await self.once(author, lambda: self.recorded_record(entity, author), work)
+
+    async def _changes_since(self, entity: str, stream: str, version: int, author: Author) -> list[dict[str, Any]]:
+        names = names_for(self.catalog.table(entity), author.principal)
+        return [told(event, names) for event in (await self.log.read_stream(stream, version))[-MOST_TOLD:]]
 
     async def delete(self, entity: str, record_id: str, author: Author, *, version: int | None = None) -> int:
         """Remove a record that nothing refers to; returns the version of its stream."""
@@ -132,10 +133,12 @@ class Records:
             await self.complete(batch)
             return (await self.write(batch)).events[0].version
 
-        if recorded := await recorded_by(self.log, author):
-            return recorded[-1].version
         stream = f'{entity}/{canonical_id(record_id)}'
-        return await self._in_turn(stream, attempt, version)
+        return await self.once(
+            author,
+            lambda: recorded_version(self.log, author),
+            lambda: self._in_turn(stream, attempt, version),
+        )
 
     async def complete(self, batch: Batch, *, every: bool = False, gently: bool = False) -> None:
         """Add what the batch entails; raises where something forbids it, or a file that it names was never stored."""
@@ -174,6 +177,16 @@ class Records:
         told = {'batch': batch.author.batch, 'position': appended.position, 'count': len(appended.events)}
         return told | {'changes': told_of(appended.events)}
 
+    async def once(
+        self, author: Author, recorded: Callable[[], Awaitable[Answer | None]], work: Callable[[], Awaitable[Answer]]
+    ) -> Answer:
+        """What `work` answers, or what was `recorded` when this very request was sent before, even a moment before."""
+        if not author.idempotency_key:
+            return await work()
+        async with self._repeated.of(f'{author.principal.id} {author.idempotency_key}'):
+            known = await recorded()
+            return await work() if known is None else known
+
     async def retry(self, attempt: Callable[[], Awaitable[Answer]], *, once: bool) -> Answer:
         """What `attempt` answers, tried again where somebody else was faster; `once` if it must not be then."""
         for _ in range(ATTEMPTS):
@@ -201,6 +214,10 @@ class Records:
         """The first event that this very request, sent before, has recorded."""
         return await recorded_event(self.log, author)
 
+    async def recorded_record(self, entity: str, author: Author) -> Record | None:
+        """The record as this very request, sent before, has left it."""
+        return await recorded_record(self.log, self.catalog.table(entity), author)
+
     async def recorded_batch(self, author: Author) -> dict[str, Any] | None:
-        """What a request that was sent before, with the same key, has brought."""
+        """What a request for many changes, sent before with the same key, has brought."""
         return await recorded_batch(self.log, author)

@@ -20,14 +20,6 @@ WRITTEN = f"""
     ORDER BY position LIMIT {MOST}"""
 
 
-async def recorded_by(log: DuckDBLog, author: Author) -> list[Event]:
-    """The stream up to the event that this very request, sent before, has recorded."""
-    event = await recorded_event(log, author)
-    if event is None:
-        return []
-    return [other for other in await log.read_stream(event.stream) if other.version <= event.version]
-
-
 async def recorded_event(log: DuckDBLog, author: Author) -> Event | None:
     """The first event that this very request, sent before, has recorded."""
     known = event_id(author)
@@ -41,12 +33,27 @@ async def recorded_event(log: DuckDBLog, author: Author) -> Event | None:
     return event
 
 
+async def recorded_record(log: DuckDBLog, table: Table, author: Author) -> Record | None:
+    """The record as a request, sent before, has left it."""
+    event = await recorded_event(log, author)
+    if event is None:
+        return None
+    events = [other for other in await log.read_stream(event.stream) if other.version <= event.version]
+    record_id, owner = event.stream.partition('/')[2], event_owner(event)
+    return record_with(table, record_id, event.version, owner, fold(events).values)
+
+
+async def recorded_version(log: DuckDBLog, author: Author) -> int | None:
+    """The version that a request, sent before, has left a record at."""
+    event = await recorded_event(log, author)
+    return event and event.version
+
+
 async def recorded_batch(log: DuckDBLog, author: Author) -> dict[str, Any] | None:
     """What a request for many changes, sent before, has brought."""
-    recorded = await recorded_by(log, author)
-    if not recorded:
+    if await recorded_event(log, author) is None:
         return None
-    batch = codec.parse(recorded[-1].meta)['batch']
+    batch = author.receipt.batch
     sql = 'SELECT count(*), max(position) FROM events WHERE contains(meta, ?)'
     mark = [f'"batch":"{batch}"']
     rows, written = await log.database.query(sql, mark), await log.database.query(WRITTEN, mark)
@@ -59,9 +66,3 @@ def event_id(author: Author, number: int = 0) -> str | None:
     if not author.idempotency_key:
         return None
     return derived_id(author.principal.id, author.idempotency_key, str(number))
-
-
-def as_recorded(table: Table, events: list[Event]) -> Record:
-    """The record as the request had left it."""
-    record_id, owner = events[-1].stream.partition('/')[2], event_owner(events[-1])
-    return record_with(table, record_id, events[-1].version, owner, fold(events).values)

@@ -12,7 +12,6 @@ from app.crud.entailed import entailed
 from app.crud.gathering import gather
 from app.crud.record import Record, record_with
 from app.crud.records import Records
-from app.crud.repeated import as_recorded, recorded_by
 from app.crud.table import Table
 from app.crud.values import shown_form
 from app.errors import Conflict, Denied, NotFound
@@ -27,12 +26,10 @@ async def restore(records: Records, entity: str, record_id: str, author: Author)
     What went with it comes back too, as far as its author may and nobody has changed it since.
     """
     table = records.catalog.table(entity)
-    if recorded := await recorded_by(records.log, author):
-        return as_recorded(table, recorded)
-    records.views.allow(entity, 'delete', author.principal)
     stream = f'{entity}/{canonical_id(record_id)}'
 
     async def attempt() -> Record:
+        records.views.allow(entity, 'delete', author.principal)
         events = await records.log.read_stream(stream)
         if not events:
             raise NotFound(f'There was never a record {record_id!r} in {entity}.')
@@ -46,7 +43,9 @@ async def restore(records: Records, entity: str, record_id: str, author: Author)
         event = (await records.write(undoing.batch)).events[0]
         return record_with(table, id_, event.version, deleted.owner, deleted.values)
 
-    return await records.retry(attempt, once=False)
+    return await records.once(
+        author, lambda: records.recorded_record(entity, author), lambda: records.retry(attempt, once=False)
+    )
 
 
 def _deleted(records: Records, table: Table, events: Sequence[Event], author: Author) -> Aggregate:

@@ -41,9 +41,13 @@ class Undo:
 
         Raises `Conflict` when everything was changed since; with `force`, later changes of the same fields give way.
         """
-        if recorded := await self._records.recorded_batch(author):
-            return recorded
-        author = replace(author, undoes=str(what))
+
+        async def work() -> dict[str, Any]:
+            return await self._undo(what, replace(author, undoes=str(what)), force, dry_run)
+
+        return await self._records.once(author, lambda: self._records.recorded_batch(author), work)
+
+    async def _undo(self, what: str | int, author: Author, force: bool, dry_run: bool) -> dict[str, Any]:
         events = await self._events(what, MOST + 1)
         if isinstance(what, int) and events:
             events += await entailed(self._log, events[0])

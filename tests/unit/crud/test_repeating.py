@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
 
+from app.crud.operations import Operation, perform
 from app.events.log import IdReused
 from tests.unit.crud.shop import ANN, BOB, Shop, author
 
@@ -40,3 +42,18 @@ def test_two_equal_requests_at_once_make_one_record(shop: Shop) -> None:
     with shop.recording() as happened:
         one, two = shop.run(race())
     assert (one, len(happened)) == (two, 1)
+
+
+def test_equal_requests_for_many_changes_at_once_answer_the_same(shop: Shop) -> None:
+    creates = [Operation('create', 'customers', values={'name': name}) for name in 'AB']
+
+    async def thrice(ask: Callable[[], Coroutine[Any, Any, dict[str, Any]]]) -> list[dict[str, Any]]:
+        return await asyncio.gather(*(ask() for _ in range(3)))
+
+    with shop.recording() as happened:
+        one, *others = shop.run(thrice(lambda: perform(shop.data.records, creates, author(ANN, 'k', 'AB'))))
+        assert others == [one, one]
+        one, *others = shop.run(thrice(lambda: shop.data.undo.undo(one['batch'], author(ANN, 'u', 'AB'))))
+        assert [sorted(each) for each in others] == [['batch', 'changes', 'count', 'position']] * 2
+        assert all(each.items() <= one.items() for each in others)
+    assert [line.split()[0] for line in happened] == ['created', 'created', 'deleted', 'deleted']
