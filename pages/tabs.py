@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 from nicegui import ui
 
+from app.errors import Denied
 from app.permissions import Principal
-from pages.design import empty, html, text
+from pages.design import html, text
 from pages.frame import frame
+from pages.refused import refused
 from pages.system import System
 
 ALLOWED = {
@@ -53,7 +55,7 @@ def tab(
             with ui.element('div').classes('tab-body'):
                 yield visitor
         else:
-            html(empty('lock', 'Not allowed', sentence), classes='panel')
+            refused(Denied(sentence))
             yield None
 
 

@@ -38,6 +38,7 @@ class LiveApi:
     async def list_recent(self, request: Request) -> Response:
         """The newest changes of records of all entities; with `after` and `wait` as soon as there is anything new."""
         principal, limit = logged_in(request), max(1, whole_number(request, 'limit', 10, 100))
+        only_known(request.query_params, ('after', 'wait', 'limit'))
         if seconds := whole_number(request, 'wait', 0, 30):
             await self._log.moved_on(_after(request) or 0, seconds)
         return answer(await self._recent.newest(limit, principal))
@@ -60,6 +61,7 @@ class LiveApi:
         Who says where he is (`{"presence": {"record": …, "field": …, "editing": …}}`) is told who else is there.
         """
         entity = self._views.catalog.table(socket.path_params['entity']).entity.resource
+        only_known(socket.query_params, ('after', 'filter', 'view'))
         after, principal = _after(socket), principal_of(socket)
         if (text := _view_asked(socket)) is not None:
             messages = self._watching.watch(entity, text, after, principal)

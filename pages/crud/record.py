@@ -17,9 +17,9 @@ from app.permissions import Action, decide
 from pages.crud.editing import label_of, open_new, reference_to
 from pages.crud.record_form import RecordForm
 from pages.crud.record_parts import about, headline, panels, places, pointing_to
-from pages.crud.refused import refused
 from pages.design import html
 from pages.frame import crumb, frame, module, tell
+from pages.refused import refused
 from pages.system import System
 
 SHORTCUTS = [['Ctrl S', 'Save'], ['Ctrl Enter', 'Save and go back to the list'], ['← →', 'Versions, on the slider']]

@@ -9,9 +9,9 @@ from app.crud import Record
 from app.errors import Denied, NotFound, Problem
 from app.permissions import decide
 from pages.crud.editing import label_of, open_new
-from pages.crud.refused import refused
 from pages.frame import crumb, frame
 from pages.grid import grid
+from pages.refused import refused
 from pages.system import System
 
 

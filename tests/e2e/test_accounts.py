@@ -34,13 +34,13 @@ def other_browser(browser: Browser) -> Iterator[Callable[[], BrowserContext]]:
     assert not complaints, complaints
 
 
-UNAUTHORIZED = ('status of 401', 'response code: 401', 'HTTP Authentication failed')
+REFUSED = ('status of 401', 'status of 403', 'response code: 401', 'HTTP Authentication failed')
 """In the words of Chromium."""
 
 
 def note(message: ConsoleMessage, complaints: list[str]) -> None:
-    """Chromium itself reports each 401, and a session may end while its page asks for something, or is connected."""
-    if message.type == 'error' and not any(words in message.text for words in UNAUTHORIZED):
+    """Chromium itself reports each refusal, and a session may end while its page asks for something."""
+    if message.type == 'error' and not any(words in message.text for words in REFUSED):
         complaints.append(message.text)
 
 
@@ -79,7 +79,8 @@ def test_an_admin_makes_a_user_gives_a_role_and_hands_out_a_link_which_sets_the_
     page = log_in(system, context, 'story@example.org', CHOSEN)
     expect(page.get_by_role('heading', name='Story.Teller')).to_be_visible()
     expect(page.get_by_role('link', name='Users')).to_be_hidden()
-    page.goto(system.url('auth', '/users'))
+    refused = page.goto(system.url('auth', '/users'))
+    assert refused and refused.status == 403
     expect(page.get_by_text('This needs the role admin.')).to_be_visible()
     admin.goto(system.url('auth', '/audit'))
     told = admin.get_by_role('row').filter(has_text='Story.Teller')

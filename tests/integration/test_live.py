@@ -95,6 +95,7 @@ def test_pages_of_other_sites_may_not_listen(system: System) -> None:
         ('/ws/customer', None, 404, "There is no entity 'customer'"),
         ('/ws/customers?filter=nme%20%3D%201', None, 400, "no field 'nme'"),
         ('/ws/customers?after=x', None, 400, 'after'),
+        ('/ws/customers?fliter=true', None, 400, "did you mean 'filter'?"),
         ('/elsewhere', None, 404, 'no WebSocket'),
     ],
 )

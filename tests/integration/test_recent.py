@@ -29,6 +29,7 @@ def test_the_home_is_told_what_there_is_and_what_happened(system: System) -> Non
     [change] = lately['changes']
     assert (change['type'], change['id'], change['label'], change['name']) == ('created', made['id'], 'Late', 'admin')
     assert httpx.get(system.url('crud', '/api/history'), trust_env=False).status_code == 401
+    assert system.client.get(system.url('crud', '/api/history?entity=products')).status_code == 400
 
 
 def test_nobody_is_offered_or_told_what_he_may_not(start_system: Callable[..., System], config: Path) -> None:
