@@ -58,6 +58,8 @@ class Batch:
     """What is deleted, and since when nobody may have come to refer to it."""
     causes: dict[str, str] = field(default_factory=dict)
     """Stream -> the stream whose deletion entails what happens to it."""
+    numbers: dict[str, int] = field(default_factory=dict)
+    """Stream -> the number of the operation that is about it, where several were asked for."""
     relied: Mapping[str, int] = field(default_factory=dict)
     """Stream -> version of what rules have looked at besides the records of the batch."""
     _told: dict[str, tuple[dict[str, Any], str]] = field(default_factory=dict)
@@ -110,10 +112,12 @@ class Batch:
         before = stored_form(table.entity, record.values)
         self._add(Done(table, 'deleted', record.id, before, None, record), {}, record.owner, record.version, [], cause)
 
-    def restore(self, table: Table, record_id: str, version: int, owner: str, values: Stored) -> None:
-        """A deleted record comes back, whose stream stands at `version`."""
+    def restore(
+        self, table: Table, record_id: str, version: int, owner: str, values: Stored, *, cause: str = ''
+    ) -> None:
+        """A deleted record comes back, whose stream stands at `version`; `cause` as in `delete`."""
         self._fits = False
-        self._add(Done(table, 'restored', record_id, None, values), values, owner, version, [values])
+        self._add(Done(table, 'restored', record_id, None, values), values, owner, version, [values], cause)
 
     def rely_on(self, versions: Mapping[str, int]) -> None:
         """What it was checked against besides: streams with the versions that these must still have."""

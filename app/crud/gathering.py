@@ -34,8 +34,9 @@ async def gather(
     """The batch that takes the events back, complete; what `begin` puts into it stays in it in any case."""
     refused: dict[tuple[str, str], str] = {}
     while True:
-        undoing = Undoing(Batch(records.catalog, author), records.views, force, refused)
-        begin(undoing.batch)
+        batch = Batch(records.catalog, author)
+        begin(batch)
+        undoing = Undoing(batch, records.views, force, refused, {*batch.done, *(event.stream for event in events)})
         await _take_back(records, undoing, events)
         found = {**await taken(undoing.batch, records.views), **await gone(undoing.batch, records.views)}
         if not found.keys() - refused.keys():

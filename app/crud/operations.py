@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from app.crud.author import Author
@@ -14,13 +15,17 @@ from app.crud.record import Record, check_version
 from app.crud.records import Records
 from app.crud.table import Table
 from app.crud.values import stored_form
-from app.errors import Denied, Invalid, Malformed, NotFound, Problem
+from app.crud.views import Views
+from app.errors import Conflict, Denied, Invalid, Malformed, NotFound, Problem
+from app.events import Taken
 from app.identifier import canonical_id
 from app.permissions import SYSTEM, Action
 
 MOST = 100_000
 SHOWN = 200
 """Records in a preview, at most; the answer says how many there are."""
+MOST_LOOKED_AT = 1000
+"""Records that are looked at for a preview."""
 ACTIONS: Mapping[str, Action] = {'create': 'create', 'update': 'update', 'delete': 'delete', 'upsert': 'update'}
 
 
@@ -48,11 +53,15 @@ async def perform(
         found = await _find_all(records, operations, author)
         batch = await asyncio.to_thread(_gather, records, operations, author, found)
         await records.complete(batch)
-        if dry_run:
+        try:
+            if not dry_run:
+                return await records.write_all(batch)
             if batch.done:
                 await records.write(batch, tentative=True)
-            return preview(batch)
-        return await records.write_all(batch)
+        except Conflict as conflict:
+            _name_operation(conflict, batch, operations)
+            raise
+        return await preview(batch, records.views)
 
     async def work() -> dict[str, Any]:
         return await records.retry(attempt, once=any(one.version is not None for one in operations))
@@ -60,10 +69,14 @@ async def perform(
     return await (work() if dry_run else records.once(author, lambda: records.recorded_batch(author), work))
 
 
-def preview(batch: Batch) -> dict[str, Any]:
-    """What a batch would do."""
-    changes = [one.shown_to(batch.author.principal) for one in list(batch.done.values())[:SHOWN]]
-    return {'dry_run': True, 'changes': changes, 'count': len(batch.done)}
+async def preview(batch: Batch, views: Views) -> dict[str, Any]:
+    """What a batch would do; what a deletion entails is shown as far as its author may read it."""
+    principal, changes = batch.author.principal, list[dict[str, Any]]()
+    for one in islice(batch.done.values(), MOST_LOOKED_AT):
+        entity, entailed = one.table.entity.resource, one.stream in batch.causes
+        if not (entailed and one.record) or await views.may(entity, one.record, principal, 'read'):
+            changes.append(one.shown_to(principal))
+    return {'dry_run': True, 'changes': changes[:SHOWN], 'count': len(batch.done)}
 
 
 async def _find_all(records: Records, operations: Sequence[Operation], author: Author) -> dict[int, Record | None]:
@@ -100,12 +113,14 @@ def _gather(
     batch = Batch(records.catalog, author)
     errors: list[dict[str, Any]] = []
     for number, one in enumerate(operations):
+        before = len(batch.done)
         try:
             _add(records, batch, one, author, found.get(number))
         except Problem as problem:
             if isinstance(problem, Denied):
                 raise
             errors.append({'number': number, 'entity': one.entity, 'id': one.id, **problem.document()})
+        batch.numbers |= dict.fromkeys(islice(batch.done, before, None), number)
     if errors:
         first = errors[0]
         status = f'operation {first["number"]}: {first["detail"] or first.get("errors")}'
@@ -113,6 +128,14 @@ def _gather(
             f'Nothing was done: {len(errors)} of the operations are not possible; {status}', failed=errors[:SHOWN]
         )
     return batch
+
+
+def _name_operation(conflict: Conflict, batch: Batch, operations: Sequence[Operation]) -> None:
+    """Say which operation wants a unique value that another record has."""
+    taken = conflict.__cause__
+    if isinstance(taken, Taken) and (number := batch.numbers.get(taken.claim.owner)) is not None:
+        where = {'number': number, 'entity': operations[number].entity, 'id': operations[number].id}
+        conflict.extra['failed'] = [where | conflict.document()]
 
 
 def _add(records: Records, batch: Batch, one: Operation, author: Author, record: Record | None) -> None:

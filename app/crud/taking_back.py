@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,9 +14,9 @@ from app.crud.record import Record
 from app.crud.table import Table
 from app.crud.values import Stored, shown_form, stored_form
 from app.crud.views import Views
-from app.errors import Denied, NotFound, NotLoggedIn
 from app.events import Event
 from app.events.aggregate import Aggregate, fold
+from app.permissions import Action
 
 Refused = Mapping[tuple[str, str], str]
 """Stream and id of a field, or no field for all of the record -> why it cannot be undone."""
@@ -30,6 +30,8 @@ class Undoing:
     views: Views
     force: bool
     refused: Refused
+    together: Collection[str]
+    """The streams that are taken back."""
     conflicts: list[dict[str, Any]] = field(default_factory=list)
 
     def take_back(
@@ -40,34 +42,18 @@ class Undoing:
         record: Record | None,
         gone: Mapping[str, Aggregate],
     ) -> None:
-        """Take back what these events did to one record, which is there now, or else stands in `gone` as it was."""
-        try:
-            self._take_back(table, record_id, events, record, gone)
-        except (Denied, NotLoggedIn):
-            if not cause_of(events[0]):
-                raise
-            self._leave(table, record_id, 'you may not take that back')
-        except NotFound:  # what went with a record and may not be seen, is not spoken of
-            if not cause_of(events[0]):
-                raise
+        """Take back what these events did to one record, which is there now, or else stands in `gone` as it was.
 
-    def _take_back(
-        self,
-        table: Table,
-        record_id: str,
-        events: Sequence[Event],
-        record: Record | None,
-        gone: Mapping[str, Aggregate],
-    ) -> None:
+        What a deletion has entailed needed no permission of its own, and needs none to come back with what was deleted.
+        """
         was_there = events[0].type in {'changed', 'deleted'}
         if record is None and was_there and events[-1].type == 'deleted':
             self._bring_back(table, record_id, events, gone[record_id])
         elif record is None:
             if was_there:
-                if cause_of(events[0]):
-                    then = _as_it_was(table, record_id, gone[record_id], gone[record_id].values)
-                    self.views.check(table, then, self.batch.author.principal, 'read')
-                self._leave(table, record_id, 'it was deleted since')
+                then = _as_it_was(table, record_id, gone[record_id], gone[record_id].values)
+                self._check(table, then, events, 'read')
+                self._leave(table, then, 'it was deleted since')
         elif was_there:
             self._set_back(table, record, events)
         else:
@@ -75,26 +61,27 @@ class Undoing:
 
     def _bring_back(self, table: Table, record_id: str, events: Sequence[Event], state: Aggregate) -> None:
         before = values_before(table, state, events)
+        then = _as_it_was(table, record_id, state, before)
+        self._check(table, then, events, 'delete')
         for one in table.entity.stored:
             if reason := self.refused.get((events[0].stream, one.id)):
-                self._leave(table, record_id, reason, one.name)
+                self._leave(table, then, reason, one.name)
                 return
-        self.views.check(table, _as_it_was(table, record_id, state, before), self.batch.author.principal, 'delete')
-        self.batch.restore(table, record_id, state.version, state.owner, before)
+        self.batch.restore(table, record_id, state.version, state.owner, before, cause=self._cause(events))
 
     def _remove(self, table: Table, record: Record, events: Sequence[Event]) -> None:
+        self._check(table, record, events, 'delete')
         if not is_still(table, record, fold(events).values) and not self.force:
-            self._leave(table, record.id, 'it was changed since')
+            self._leave(table, record, 'it was changed since')
             return
-        self.views.check(table, record, self.batch.author.principal, 'delete')
         if reason := self.refused.get((events[0].stream, '')):
-            self._leave(table, record.id, reason)
+            self._leave(table, record, reason)
             return
-        self.batch.delete(table, record)
+        self.batch.delete(table, record, cause=self._cause(events))
 
     def _set_back(self, table: Table, record: Record, events: Sequence[Event]) -> None:
-        principal = self.batch.author.principal
-        self.views.check(table, record, principal, 'update')
+        self._check(table, record, events, 'update')
+        cause, principal = self._cause(events), self.batch.author.principal
         now = stored_form(table.entity, record.values)
         changes: dict[str, dict[str, Any]] = {}
         for changed, before, after in altered(table, events, now):
@@ -102,21 +89,34 @@ class Undoing:
             if current == before or changed.fills_itself:
                 continue
             if current != after and not self.force:
-                self._leave(table, record.id, 'it was changed since', changed.name)
+                self._leave(table, record, 'it was changed since', changed.name)
                 continue
             problem = self.refused.get((events[0].stream, changed.id)) or no_longer_fits(changed, before)
             if problem:
-                self._leave(table, record.id, problem, changed.name)
+                self._leave(table, record, problem, changed.name)
                 continue
-            check_writable(table.entity, {changed.name: before}, principal)
+            if not cause:
+                check_writable(table.entity, {changed.name: before}, principal)
             changes[changed.id] = {'from': current, 'to': before}
         if changes:
-            self.batch.change(table, record, changes)
+            self.batch.change(table, record, changes, cause=cause)
 
-    def _leave(self, table: Table, record_id: str, reason: str, name: str = '') -> None:
-        """Note what is not undone, and why; a field that is hidden from whoever asks is not named."""
-        name = '' if name in table.entity.hidden_from(self.batch.author.principal) else name
-        where = {'entity': table.entity.resource, 'id': record_id, 'field': name}
+    def _cause(self, events: Sequence[Event]) -> str:
+        """The stream whose deletion entailed the events, if that is taken back by the same batch."""
+        cause = cause_of(events[0])
+        return cause if cause in self.together else ''
+
+    def _check(self, table: Table, record: Record, events: Sequence[Event], action: Action) -> None:
+        if not self._cause(events):
+            self.views.check(table, record, self.batch.author.principal, action)
+
+    def _leave(self, table: Table, record: Record, reason: str, name: str = '') -> None:
+        """Note what is not undone, and why; neither a record nor a field that is hidden from whoever asks is named."""
+        principal = self.batch.author.principal
+        if not self.views.readable(table, record, principal):
+            return
+        name = '' if name in table.entity.hidden_from(principal) else name
+        where = {'entity': table.entity.resource, 'id': record.id, 'field': name}
         self.conflicts.append({key: value for key, value in where.items() if value} | {'reason': reason})
 
 

@@ -55,19 +55,22 @@ class Undo:
             if dry_run:
                 raise Malformed(f'dry_run: the batch has more than {MOST:,} changes, so it is undone in parts.')
             return await self._in_parts(str(what), author, force)
-        if not events:
-            raise NotFound(f'There is no {"event at position" if isinstance(what, int) else "batch"} {what!r}.')
-        if not (known := self._known(events)):
-            raise Malformed(f'{events[0].stream} is no record; only changes of records can be undone.')
-        return await self._take_all_back(known, author, force, dry_run)
+        try:
+            return await self._take_all_back(self._known(events), author, force, dry_run)
+        except NotFound:  # whether there is none, or none that its author may know of, is not told
+            where = f'at position {what}' if isinstance(what, int) else f'in a batch {what!r}'
+            raise NotFound(f'There is no change of a record {where} that you could take back.') from None
 
     async def _take_all_back(
         self, events: Sequence[Event], author: Author, force: bool, dry_run: bool = False
     ) -> dict[str, Any]:
+        if not events:
+            raise NotFound
+
         async def attempt() -> dict[str, Any]:
             undoing = await gather(self._records, events, author, force=force)
             if dry_run:
-                return preview(undoing.batch) | {'conflicts': undoing.conflicts}
+                return await preview(undoing.batch, self._records.views) | {'conflicts': undoing.conflicts}
             if not undoing.batch.done and undoing.conflicts:
                 raise Conflict(
                     'Nothing was undone: all of it was changed since, or is referred to.',

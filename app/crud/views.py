@@ -96,7 +96,8 @@ class Views(Finder):
 
     def readable(self, table: Table, record: Record, principal: Principal) -> bool:
         """Whether `principal` may know of a record that is at hand; within work that is settled."""
-        return _covers(table, self.allow(table.entity.resource, 'read', principal), principal, record)
+        decision = decide(table.entity.permissions, 'read', principal, table.entity.resource)
+        return decision.allowed and _covers(table, decision, principal, record)
 
     def check(self, table: Table, record: Record, principal: Principal, action: Action) -> None:
         """Refuse what `principal` may not do with a record that is at hand; within work that is settled."""

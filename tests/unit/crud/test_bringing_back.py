@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app import codec
-from app.crud.operations import Operation
+from app.crud.operations import Operation, perform
 from app.permissions import Principal
 from tests.unit.crud.deals import do, documents, undo
 from tests.unit.crud.shop import ANN, BOB, OPEN, Shop, author
@@ -101,21 +101,26 @@ def test_bringing_back_can_be_undone_and_done_again(deals: Shop) -> None:
 
 @pytest.mark.parametrize('way', ['restore', 'position', 'batch'])
 @pytest.mark.parametrize('rule', ['owner', 'authenticated'])
-def test_what_somebody_may_not_bring_back_stays_away_and_the_rest_comes(tmp_path: Path, way: str, rule: str) -> None:
+def test_what_went_without_a_permission_of_its_own_comes_back_without_one(tmp_path: Path, way: str, rule: str) -> None:
     closed = documents()
     guarded = OPEN.replace('delete: authenticated', 'delete: owner').replace('read: authenticated', f'read: {rule}')
     closed['entities/notes.yaml'] = closed['entities/notes.yaml'].replace(OPEN, guarded)
     shop = Shop(tmp_path / 'data', closed)
-    full_deal(shop)
-    shop.delete('deals', 'n1')
-    bring_back(shop, way)
-    assert content(shop) == ['deals/n1', 'tasks/t of n1']
+    before = full_deal(shop)
+    for _ in range(2):
+        shop.delete('deals', 'n1')
+        bring_back(shop, way)
+        assert [shop.events(stream)[-1].type for stream in ('notes/n', 'attachments/a')] == ['restored'] * 2
+        again = undo(shop, codec.parse(shop.events()[-1].meta)['batch'])
+        assert 'notes' not in {one['entity'] for one in again['changes']}, 'nobody told, who may not read it'
+        assert content(shop) == ['tasks/t of None']
+        undo(shop, again['batch'])
+        assert content(shop) == before
     shop.close()
 
 
 def test_what_cannot_be_brought_back_is_named_but_for_what_one_may_not_see(tmp_path: Path) -> None:
     closed = documents()
-    closed['entities/notes.yaml'] = closed['entities/notes.yaml'].replace('delete: authenticated', 'delete: owner')
     closed['entities/tasks.yaml'] = closed['entities/tasks.yaml'].replace('read: authenticated', 'read: owner')
     shop = Shop(tmp_path / 'data', closed)
     full_deal(shop)
@@ -125,12 +130,23 @@ def test_what_cannot_be_brought_back_is_named_but_for_what_one_may_not_see(tmp_p
     shop.delete('tasks', 'gone', by=BOB)
     shop.delete('tasks', 't')
     said = undo(shop, shop.events('deals/n1')[-1].position)
-    reasons = {(one['entity'], one['id']): one['reason'] for one in said['conflicts']}
-    assert reasons == {
-        ('tasks', 't'): 'it was deleted since',
-        ('notes', 'n'): 'you may not take that back',
-        ('attachments', 'a'): 'what it referred to was deleted since',
-    }
+    assert said['conflicts'] == [{'entity': 'tasks', 'id': 't', 'reason': 'it was deleted since'}]
+    assert shop.get('tasks', 'hidden', by=BOB).values['deal'] == 'n1'
+    shop.close()
+
+
+@pytest.mark.parametrize('verb', ['delete', 'change'])
+def test_a_preview_shows_what_a_deletion_entails_as_far_as_one_may_read_it(tmp_path: Path, verb: str) -> None:
+    closed = documents()
+    entity = {'delete': 'notes', 'change': 'tasks'}[verb]
+    closed[f'entities/{entity}.yaml'] = closed[f'entities/{entity}.yaml'].replace('read: authenticated', 'read: owner')
+    shop = Shop(tmp_path / 'data', closed)
+    full_deal(shop)
+    shop.create(entity, id='hidden', deal='n1', by=BOB)
+    told = shop.run(perform(shop.data.records, [Operation('delete', 'deals', 'n1')], author(ANN), dry_run=True))
+    shown = {f'{one["entity"]}/{one["id"]}' for one in told['changes']}
+    assert f'{entity}/hidden' not in shown
+    assert shown == {'deals/n1', 'attachments/a', 'tasks/t'} | ({'notes/n'} if verb == 'change' else set())
     shop.close()
 
 

@@ -193,3 +193,14 @@ def test_others_records_are_not_there_to_be_changed(shop: Shop) -> None:
     shop.create('orders', number='1', by=ANN)
     with pytest.raises(Invalid, match="no record '1' in orders"):
         do(shop, Operation('update', 'orders', '1', {'status': 'paid'}), by=BOB)
+
+
+def test_a_unique_value_that_is_taken_is_found_by_the_number_of_its_operation(shop: Shop) -> None:
+    shop.create('customers', name='Ada', email='ada@x.org')
+    creates = [Operation('create', 'customers', values={'name': 'A', 'email': f'{one}@x.org'}) for one in 'xyz']
+    creates[1].values['email'] = 'ada@x.org'
+    with shop.recording() as happened, pytest.raises(Conflict) as refused:
+        shop.run(perform(shop.data.records, creates, author(ANN)))
+    [failed] = refused.value.extra['failed']
+    assert (failed['number'], failed['entity'], list(failed['errors'])) == (1, 'customers', ['email'])
+    assert happened == []

@@ -128,7 +128,7 @@ def test_only_those_undo_who_might_have_done_it(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ('what', 'problem'), [(1, Malformed), (10**9, NotFound), ('nothing', NotFound), ('"', Malformed)]
+    ('what', 'problem'), [(1, NotFound), (10**9, NotFound), ('nothing', NotFound), ('"', Malformed)]
 )
 def test_what_cannot_be_undone_is_said(shop: Shop, what: str | int, problem: type[Exception]) -> None:
     with pytest.raises(problem):
@@ -180,3 +180,12 @@ def everything(shop: Shop) -> dict[str, Any]:
     records = shop.page('customers', 'limit=500').records
     ignored = {'updated_at', 'created_at'}
     return {one.id: {name: value for name, value in one.values.items() if name not in ignored} for one in records}
+
+
+def test_what_one_may_not_know_of_is_refused_like_what_there_is_not(shop: Shop) -> None:
+    batch = shop.run(perform(shop.data.records, [Operation('create', 'orders', values={'number': 'N7'})], author(ANN)))
+    for what in (batch['position'], 1, 10**9, batch['batch'], 'nothing'):
+        where = f'at position {what}' if isinstance(what, int) else f'in a batch {what!r}'
+        with pytest.raises(NotFound) as refused:
+            undo(shop, what, by=BOB)
+        assert refused.value.detail == f'There is no change of a record {where} that you could take back.'
