@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app import codec
 from app.crud.author import Author
 from app.crud.record import Record
 from app.crud.records import Records
 from app.crud.table import Table
-from app.crud.values import shown_form
-from app.crud.versions import names_for, told
+from app.crud.versions import known_to, names_for, versions_of
 from app.errors import Malformed, NotFound
 from app.events import DuckDBLog, Event
-from app.events.aggregate import fold, new_values
+from app.events.aggregate import fold
 from app.identifier import canonical_id
 from app.permissions import Principal
 
 
 class History:
-    """Whoever may read the record may read its history, without the fields hidden from him."""
+    """Whoever may read the record may read its history, without the fields hidden from him.
+
+    Versions of which he might not have known, such as those of a former owner, are left out.
+    """
 
     def __init__(self, records: Records, log: DuckDBLog) -> None:
         self._records = records
@@ -28,17 +29,14 @@ class History:
 
     async def history(self, entity: str, record_id: str, principal: Principal) -> dict[str, Any]:
         """Its versions, newest first, and `blame`: the version in which each field got the value it has."""
-        table, events = await self._events(entity, record_id, principal)
-        names = names_for(table, principal)
+        table, events, known = await self._events(entity, record_id, principal)
         blame: dict[str, dict[str, Any]] = {}
-        versions = []
-        for event in events:
-            version = told(event, names)
-            versions.append(version)
+        versions = versions_of(events, names_for(table, principal), known)
+        for version in versions:
             about = {
                 key: version[key] for key in ('version', 'position', 'actor', 'name', 'recorded_at') if key in version
             }
-            changed = [] if event.type == 'restored' else version['changes']
+            changed = [] if version['type'] == 'restored' else version['changes']
             blame |= dict.fromkeys(changed, about)
         return {'id': events[-1].stream.partition('/')[2], 'versions': versions[::-1], 'blame': blame}
 
@@ -46,9 +44,9 @@ class History:
         self, entity: str, record_id: str, principal: Principal, earlier: int, later: int
     ) -> dict[str, Any]:
         """The fields that differ between two versions."""
-        table, events = await self._events(entity, record_id, principal)
+        table, events, known = await self._events(entity, record_id, principal)
         names = names_for(table, principal)
-        old, new = (_values_at(events, version, names) for version in (earlier, later))
+        old, new = (_values_at(events, version, names, known) for version in (earlier, later))
         changes = {
             name: {'from': old.get(name), 'to': new.get(name)}
             for name in names.values()
@@ -60,9 +58,9 @@ class History:
         self, entity: str, record_id: str, to: int, fields: Sequence[str] | None, author: Author, version: int | None
     ) -> Record:
         """Give some fields, or all, the values of an earlier version; one more change, checked like any other."""
-        table, events = await self._events(entity, record_id, author.principal)
+        table, events, known = await self._events(entity, record_id, author.principal)
         names = names_for(table, author.principal)
-        old = _values_at(events, to, names)
+        old = _values_at(events, to, names, known)
         unknown = set(fields or ()) - set(names.values())
         if unknown:
             raise Malformed(f'fields: there is no field {sorted(unknown)[0]!r} in {entity}.')
@@ -72,26 +70,21 @@ class History:
         kept = {name: value for name, value in wanted.items() if name not in table.entity.key}
         return await self._records.change(entity, record_id, kept, author, version=version)
 
-    async def _events(self, entity: str, record_id: str, principal: Principal) -> tuple[Table, list[Event]]:
+    async def _events(
+        self, entity: str, record_id: str, principal: Principal
+    ) -> tuple[Table, list[Event], frozenset[int]]:
+        """The whole life of a record, and which versions of it `principal` may know."""
         table, views = self._records.catalog.table(entity), self._records.views
         views.allow(entity, 'read', principal)
         events = await self._log.read_stream(f'{entity}/{canonical_id(record_id)}')
-        if not events:
+        known = await known_to(principal, table, events, views)
+        if not events or events[-1].version not in known:
             raise NotFound(f'There is no record {record_id!r} in {entity}.')
-        state = fold(events)
-        values = shown_form(table.entity, state.values)
-        shown = Record(events[-1].stream.partition('/')[2], state.version, state.owner, values)
-        if not await views.may(entity, shown, principal, 'read'):
-            raise NotFound(f'There is no record {record_id!r} in {entity}.')
-        return table, events
+        return table, events, known
 
 
-def _values_at(events: Sequence[Event], version: int, names: dict[str, str]) -> dict[str, Any]:
-    if not 1 <= version <= events[-1].version:
-        raise Malformed(f'There is no version {version}; there are 1 to {events[-1].version}.')
-    values: dict[str, Any] = {}
-    for event in events[:version]:
-        if event.type != 'deleted':
-            data = new_values(event.type, codec.decode(event.data))
-            values = data if event.type in {'created', 'restored'} else values | data
+def _values_at(events: Sequence[Event], version: int, names: dict[str, str], known: frozenset[int]) -> dict[str, Any]:
+    if version not in known:
+        raise Malformed(f'There is no version {version}; there are {min(known)} to {events[-1].version}.')
+    values = fold(events[:version]).values
     return {names[id_]: value for id_, value in values.items() if id_ in names}

@@ -20,7 +20,7 @@ from app.crud.repeated import recorded_batch, recorded_event, recorded_record, r
 from app.crud.table import Table
 from app.crud.turns import Turns
 from app.crud.values import stored_form
-from app.crud.versions import names_for, told
+from app.crud.versions import known_to, names_for, versions_of
 from app.crud.views import Views
 from app.crud.written import told_of
 from app.errors import Invalid, Problem, Stale
@@ -118,8 +118,9 @@ class Records:
         return await self.once(author, lambda: self.recorded_record(entity, author), work)
 
     async def _changes_since(self, entity: str, stream: str, version: int, author: Author) -> list[dict[str, Any]]:
-        names = names_for(self.catalog.table(entity), author.principal)
-        return [told(event, names) for event in (await self.log.read_stream(stream, version))[-MOST_TOLD:]]
+        table, events = self.catalog.table(entity), await self.log.read_stream(stream)
+        known = await known_to(author.principal, table, events, self.views)
+        return versions_of(events[version:][-MOST_TOLD:], names_for(table, author.principal), known)
 
     async def delete(self, entity: str, record_id: str, author: Author, *, version: int | None = None) -> int:
         """Remove a record that nothing refers to; returns the version of its stream."""

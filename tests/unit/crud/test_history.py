@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from app.errors import Denied, Malformed, NotFound
-from app.permissions import Principal
+from app.crud.operations import Operation, perform
+from app.errors import Denied, Malformed, NotFound, Stale
+from app.permissions import SYSTEM, Principal
 from tests.unit.crud.shop import ANN, BOB, OPEN, Shop, author
 
 SECRET = f"""
@@ -82,3 +85,35 @@ def test_the_history_of_others_records_is_theirs(shop: Shop) -> None:
             shop.run(shop.data.life.history('orders', '1', principal))
     with pytest.raises(NotFound):
         shop.run(shop.data.life.history('orders', 'never', ANN))
+
+
+def test_versions_of_which_one_might_not_have_known_are_left_out(tmp_path: Path) -> None:
+    rule = '{expression: "agent = @user.name"}'
+    rules = f'permissions: {{create: authenticated, read: {rule}, update: {rule}, delete: {rule}}}'
+    fields = 'fields:\n  id: primary_key\n  agent: string\n  note: string'
+    shop = Shop(tmp_path / 'data', {'entities/deals.yaml': f'resource: deals\n{fields}\n{rules}\n'})
+    shop.create('deals', id='d', agent='ann', note='secret')
+    batch = [Operation('update', 'deals', 'd', {'agent': 'bob', 'note': 'told'})]
+    with pytest.raises(Denied):
+        shop.run(perform(shop.data.records, batch, author(ANN)))
+    shop.run(perform(shop.data.records, batch, author(SYSTEM)))
+    shop.change('deals', 'd', note='his own', by=BOB)
+
+    life = shop.data.life
+    said = shop.run(life.history('deals', 'd', BOB))
+    assert 'secret' not in str(said)
+    assert [(one['version'], one['changes']['note']) for one in said['versions']] == [
+        (3, {'from': 'told', 'to': 'his own'}),
+        (2, {'from': None, 'to': 'told'}),
+    ]
+    assert (said['blame']['agent']['version'], said['blame']['note']['version']) == (2, 3)
+    for asked in (life.compare('deals', 'd', BOB, 1, 3), life.revert('deals', 'd', 1, ['note'], author(BOB), None)):
+        with pytest.raises(Malformed, match='no version 1; there are 2 to 3'):
+            shop.run(asked)
+    with pytest.raises(Stale) as stale:
+        shop.change('deals', 'd', note='late', by=BOB, version=1)
+    assert [one['version'] for one in stale.value.extra['changes']] == [2, 3]
+    assert 'secret' not in str(stale.value.document())
+    with pytest.raises(NotFound):
+        shop.run(life.history('deals', 'd', ANN))
+    shop.close()
