@@ -10,11 +10,12 @@ from typing import Any
 
 from app import codec
 from app.crud.grouping import counts
-from app.crud.parameters import unknown, whole_number
+from app.crud.parameters import not_empty, unknown, whole_number
 from app.crud.table import Table
 from app.errors import Malformed
 from app.expressions import BOOLEAN, Expression, Scope, parse_expression
 from app.fields import Field
+from app.fields.primary_key import PrimaryKey
 from app.schema import Entity
 
 PARAMETER = re.compile(r'(?P<name>[A-Za-z_]\w*)(\[(?P<operator>[a-z]+)\])?')
@@ -35,6 +36,10 @@ RESERVED = frozenset(
         'as_of',
     }
 )
+SINGLE = frozenset({'sort', 'limit', 'offset', 'cursor', 'as_of', 'labels'})
+"""What can be said once only."""
+ID = PrimaryKey(type='primary_key', name='id', id='id')
+"""Of records with a key of their own, which can be looked for by their id like others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +113,10 @@ def parse_query(table: Table, parameters: Iterable[tuple[str, str]], hidden: fro
             _search(query, entity, text)
         elif name in {'limit', 'offset'}:
             setattr(query, name, whole_number(name, text, entity.api.max_page if name == 'limit' else 2**40))
-        elif name in {'cursor', 'as_of'}:
-            setattr(query, name, text)
+        elif name == 'cursor':
+            query.cursor = text
+        elif name == 'as_of':
+            query.as_of = not_empty(name, text)
         elif name == 'filter':
             query.filters.append(parse_expression(text, scope, wants=BOOLEAN))
         elif name == 'count':
@@ -170,7 +177,7 @@ def _searched(field: Field) -> str:
 
 def _filter(query: Query, entity: Entity, parameter: str, text: str) -> None:
     match = PARAMETER.fullmatch(parameter)
-    field = entity.field(match['name']) if match else None
+    field = entity.field(match['name']) or (ID if match['name'] == 'id' else None) if match else None
     if not match or not field:
         raise unknown(parameter, [*entity.fields, *sorted(RESERVED)])
     operator = match['operator'] or 'eq'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from nicegui.elements.mixins.validation_element import ValidationElement
 
 COMPARISONS = {'eq': '=', 'ne': 'IS DISTINCT FROM', 'lt': '<', 'lte': '<=', 'gt': '>', 'gte': '>='}
+LIMITS = ('min', 'max', 'min_length')
+"""Options that bound what is stored, but not what it may be compared with."""
 FIELD_TYPES: dict[str, type[Field]] = {}
 
 Choices = Callable[[str, str], Awaitable[dict[str, str]]]
@@ -155,15 +157,27 @@ class Field(BaseModel):
             return f'{column} IS {"" if text != "false" else "NOT "}NULL', []
         if operator == 'contains':
             return f'contains(lower({column}), lower(?))', [text]
+        values = [self.sought(part) for part in (text.split(',') if operator == 'in' else [text])]
+        kind = self.compared_as(values)
         if operator == 'in':
-            values = [self.sought(part) for part in text.split(',')]
-            return f'{column} IN (SELECT unnest(?::VARCHAR[])::{self.column})', [values]
-        return f'{column} {COMPARISONS[operator]} ?::{self.column}', [self.sought(text)]
+            return f'{column} IN (SELECT unnest(?::VARCHAR[])::{kind})', [values]
+        return f'{column} {COMPARISONS[operator]} ?::{kind}', values
+
+    def compared_as(self, values: Sequence[Any]) -> str:
+        """The SQL type in which the column is compared with values that `sought` gave."""
+        return self.column
 
     def sought(self, text: str) -> Any:
-        """What the text of an address is compared as; a text that no value can be is looked for in vain."""
+        """What the text of an address is compared as; it may be beyond the limits of what can be stored.
+
+        A text that no value can be is looked for in vain.
+        """
+        declared = type(self).model_fields
+        limits: dict[str, Any] = {
+            name: declared[name].default for name in ('min', 'max', 'min_length') if name in declared
+        }
         try:
-            value = self.parse(text)
+            value = (self.model_copy(update=limits) if limits else self).parse(text)
         except ValueError:
             if self.column == 'VARCHAR':
                 return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field as Option
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from nicegui.elements.mixins.validation_element import ValidationElement
 
 EXACT = decimal.Context(prec=60)
+LONGEST = 38
+"""Digits of the longest decimal that the database knows."""
 
 
 class DecimalField(Field, type='decimal'):
@@ -22,7 +25,7 @@ class DecimalField(Field, type='decimal'):
     operators = ('eq', 'ne', 'in', 'lt', 'lte', 'gt', 'gte', 'null')
     cell = 'decimal'
 
-    precision: int = Option(18, ge=1, le=38)
+    precision: int = Option(18, ge=1, le=LONGEST)
     scale: int = Option(2, ge=0, le=37)
     currency: str = Option('', pattern=r'^([A-Z]{3})?$', description='Three capitals; stands before the value.')
     min: decimal.Decimal | None = None
@@ -57,6 +60,19 @@ class DecimalField(Field, type='decimal'):
         if exact != number:
             raise ValueError(f'must have at most {self.scale} digits after the point')
         return f'{exact:.{self.scale}f}'
+
+    def sought(self, text: str) -> str:
+        """Any number; it may have more digits than one that is stored."""
+        return f'{_number(text):f}'
+
+    def compared_as(self, values: Sequence[str]) -> str:
+        """Its own type, or one with room for all digits of the values."""
+        numbers = [decimal.Decimal(value) for value in values]
+        after = max(self.scale, *(-int(number.as_tuple().exponent) for number in numbers))
+        before = max(self.precision - self.scale, *(number.adjusted() + 1 for number in numbers))
+        if before + after > LONGEST:
+            raise ValueError(f'must have at most {LONGEST} digits')
+        return f'DECIMAL({before + after},{after})'
 
     def read(self, column: str) -> str:
         """As text, which keeps every digit."""

@@ -10,7 +10,7 @@ import pytest
 
 from app.errors import Malformed
 from tests.unit.crud.shifts import SHIFTS
-from tests.unit.crud.shop import ANN, Shop
+from tests.unit.crud.shop import ANN, OPEN, Shop
 
 ROWS: dict[str, dict[str, Any]] = {
     'early': {'opens': '06:00', 'days': ['mon', 'tue'], 'tags': ['x', 'a, b'], 'length': '0:45', 'notes': 'Alpha'},
@@ -105,3 +105,62 @@ def test_they_are_summed_and_grouped(filled: Shop) -> None:
     ]  # fmt: skip
     with pytest.raises(Malformed, match='is no value to compare'):
         filled.run(filled.data.aggregates.groups('shifts', [('group_by', 'tags')], ANN))
+
+
+GOODS = f"""
+resource: goods
+fields:
+  code: {{type: string, min_length: 2, unique: true, required: true}}
+  rating: {{type: integer, min: 0, max: 10}}
+  price: {{type: decimal, precision: 5, scale: 2, min: 0, max: 100}}
+  day: {{type: date, min: 2020-01-01}}
+key: [code]
+{OPEN}"""
+
+
+@pytest.mark.parametrize(
+    ('query', 'ids'),
+    [
+        ('rating[lt]=11', ['AA', 'BB/1']),
+        ('rating[gte]=-1', ['AA', 'BB/1']),
+        ('rating[in]=10,11', ['BB/1']),
+        ('price[gt]=9.994', ['BB/1']),
+        ('price[lte]=9.995', ['AA']),
+        ('price=9.991', []),
+        ('price[in]=9.99,9.991', ['AA']),
+        ('price[lt]=123456789012345678901234567890.5', ['AA', 'BB/1']),
+        ('price[gt]=1e30', []),
+        ('day[gt]=2019-12-31', ['AA', 'BB/1']),
+        ('code=A', []),
+        ('id=AA', ['AA']),
+        ('id[in]=AA,BB%2F1,CC', ['AA', 'BB/1']),
+        ('id[ne]=AA', ['BB/1']),
+    ],
+)
+def test_what_is_compared_may_be_beyond_the_limits_of_what_is_stored(goods: Shop, query: str, ids: list[str]) -> None:
+    found = goods.page('goods', f'{query}&sort=code').records
+    assert [one.values['code'] for one in found] == ids
+
+
+@pytest.fixture(scope='module')
+def goods(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """Two records whose fields have limits."""
+    shop = Shop(tmp_path_factory.mktemp('goods'), {'entities/goods.yaml': GOODS})
+    shop.create('goods', code='AA', rating=0, price='9.99', day='2020-01-01')
+    shop.create('goods', code='BB/1', rating=10, price='10', day='2020-01-02')
+    yield shop
+    shop.close()
+
+
+@pytest.mark.parametrize(
+    ('query', 'message'),
+    [
+        (f'price[gt]={"1" * 37}.001', 'at most 38 digits'),
+        ('price[gt]=x', 'must be a number'),
+        (f'rating[lt]={2**63}', 'must be at most'),
+        ('as_of=', 'as_of: is empty'),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(goods: Shop, query: str, message: str) -> None:
+    with pytest.raises(Malformed, match=message):
+        goods.page('goods', query)

@@ -26,7 +26,7 @@ def shifts(open_shop: OpenShop) -> Shop:
 
 def values(shop: Shop, record_id: str = 's', as_of: int = 0) -> dict[str, Any]:
     """What the database says, not the memory of what was written: now or as of a position."""
-    found = shop.page('shifts', f'limit=500&as_of={as_of or ""}').records
+    found = shop.page('shifts', f'limit=500{f"&as_of={as_of}" if as_of else ""}').records
     return next(dict(record.values) for record in found if record.id == record_id)
 
 
