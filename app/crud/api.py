@@ -25,7 +25,8 @@ from app.crud.live import Changes
 from app.crud.live_api import LiveApi
 from app.crud.memory import AnswerMemory
 from app.crud.openapi import describe
-from app.crud.parameters import only_known
+from app.crud.parameters import not_empty, only_known, only_once
+from app.crud.query import SINGLE
 from app.crud.recent import Recent
 from app.crud.record import Record
 from app.crud.records import Records
@@ -112,6 +113,7 @@ class DataApi:
         """A page of records, or sums over all of them."""
         entity, parameters = self._entity(request), request.query_params.multi_items()
         principal = principal_of(request)
+        only_once(name for name, _ in parameters if name in SINGLE)
 
         async def compute() -> bytes:
             if asks_for_groups(parameters):
@@ -141,11 +143,11 @@ class DataApi:
 
     async def get(self, request: Request) -> Response:
         """One record, now or as it was."""
-        as_of = request.query_params.get('as_of', '')
         entity, principal = self._entity(request), principal_of(request)
         if not request.scope['query_string'] and (kept := self.views.at_hand(entity, _id(request), principal)):
             return Response(kept.body, 200, {'ETag': f'"{kept.version}"'}, 'application/json')
         only_known(request.query_params, ('as_of', 'fields', 'expand', 'count_of'))
+        as_of = not_empty('as_of', request.query_params['as_of']) if 'as_of' in request.query_params else ''
         record = await self.views.get(entity, _id(request), principal, as_of=as_of)
         shape, _ = parse_shape(request.query_params.multi_items())
         if not (shape.fields or shape.expand or shape.count_of):

@@ -14,7 +14,7 @@ from app.crud.history import History
 from app.crud.operations import ACTIONS, Operation, perform
 from app.crud.parameters import only_known
 from app.crud.records import Records
-from app.crud.requests import author_of, if_match
+from app.crud.requests import author_of, if_match, version_in
 from app.crud.undoing import Undo
 from app.errors import Malformed
 from app.http import answer, logged_in, principal_of, read_body, route
@@ -148,11 +148,10 @@ def _of_batch(verb: str, entity: str, one: Any, by: str) -> Operation:
         return Operation(verb, entity, str(one))
     if not isinstance(one, dict):
         raise Malformed(f'{verb}: must be a list of objects.')
-    version = one.get('_version')
+    number = version_in(one)
     values = {name: value for name, value in one.items() if name != '_version'}
     if verb == 'update' and 'id' not in one:
         raise Malformed('update: each object needs its id.')
-    number = version if isinstance(version, int) and not isinstance(version, bool) else None
     return Operation(verb, entity, str(one.get('id', '')), values, number, by if verb == 'upsert' else '')
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from starlette.requests import Request
 
 from app.crud.author import Author
+from app.crud.parameters import only_known
 from app.errors import Malformed
 from app.http import idempotency_key, principal_of, request_id_of
 
@@ -36,12 +38,20 @@ def version_meant(request: Request, sent: Any) -> int | None:
     """The version that a change is based on: of If-Match, or else the `_version` of the record that is sent back."""
     if 'if-match' in request.headers or not isinstance(sent, dict):
         return if_match(request)
+    return version_in(sent)
+
+
+def version_in(sent: Mapping[str, Any]) -> int | None:
+    """The `_version` of a record that is sent back, if it has one."""
     version = sent.get('_version')
-    return version if isinstance(version, int) and not isinstance(version, bool) else None
+    if version is not None and (isinstance(version, bool) or not isinstance(version, int) or version < 0):
+        raise Malformed('_version: must be the number that the record had when it was read.')
+    return version
 
 
 def author_of(request: Request, body: bytes, source: str = 'rest') -> Author:
-    """Who asks for a write, and under which Idempotency-Key."""
+    """Who asks for a write that takes no parameters, and under which Idempotency-Key."""
+    only_known(request.query_params, ())
     fingerprint = fingerprint_of(request)
     if fingerprint:
         fingerprint.update(body)
