@@ -33,6 +33,12 @@ def start_logging(data: Path) -> None:
     root.addHandler(terminal)
     for noisy in ('uvicorn', 'httpx', 'httpcore', 'watchfiles', 'asyncio'):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger('uvicorn.error').addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """uvicorn takes a WebSocket that is refused with a problem document, as it may be, for one that was forgotten."""
+    return 'without completing handshake' not in record.getMessage()
 
 
 class _JsonLines(logging.Formatter):

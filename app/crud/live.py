@@ -60,7 +60,8 @@ class Changes:
         """The messages after a position, and the position to ask from next time."""
         self._views.allow(entity, 'read', principal)
         head = (await self._log.head()).position
-        if 0 < after < self._catalog.position or await self._led_elsewhere_since(entity, after, head, principal):
+        lost = after > head or 0 < after < self._catalog.position
+        if lost or await self._led_elsewhere_since(entity, after, head, principal):
             return {'changes': [codec.Raw(_reload(head))], 'position': head}
         sql = (
             f'SELECT {COLUMNS} FROM events WHERE position > ? AND position <= ? AND starts_with(stream, ?) '
@@ -75,11 +76,12 @@ class Changes:
 
     async def follow(self, entity: str, after: int | None, principal: Principal) -> AsyncIterator[bytes]:
         """A greeting with the position where it starts, then each message as it is committed."""
-        start = (await self._log.head()).position if after is None else after
+        head = (await self._log.head()).position
+        start = head if after is None else min(after, head)
         known = self._readable(entity, principal)
         yield codec.encode({'type': 'connected', 'position': start})
-        if 0 < start < self._catalog.position:
-            start = self._catalog.position
+        if 0 < start < self._catalog.position or (after or 0) > head:  # as after an older backup came back
+            start = max(start, self._catalog.position)
             yield _reload(start)
         async for events in self._log.follow(start):
             before, known = known, self._readable(entity, principal)

@@ -100,8 +100,13 @@ class View:
         return QUIET if any(moment in text for text in texts for moment in MOMENTS) else None
 
     def begins_anew(self, after: int | None) -> bool:
-        """Whether a position is none to go on from: by other rules or at other times, other records were in it."""
-        return after is None or after < self._views.catalog.position or self.quiet is not None
+        """Whether a position is none to go on from: by other rules or at other times, other records were in it.
+
+        The log ends before a position that was told before an older backup came back.
+        """
+        if after is None or self.quiet is not None:
+            return True
+        return not self._views.catalog.position <= after <= self._log.position
 
     async def begin(self, after: int | None) -> bytes:
         """The first message: what is in the view now, or that it goes on where it was at a position."""

@@ -65,6 +65,23 @@ def test_a_listener_that_comes_back_misses_nothing(system: System) -> None:
         assert [message(socket)['id'], message(socket)['id']] == [first['id'], second['id']]
 
 
+def test_who_knows_a_position_that_the_log_does_not_have_is_told_to_begin_anew(system: System) -> None:
+    beyond, changes = last_position(system) + 1000, system.url('crud', '/api/customers/changes')
+    [told] = system.client.get(changes, params={'after': beyond}).json()['changes']
+    assert (told['type'], told['position'] < beyond) == ('reload', True)
+    with (
+        listening(system, 'crud', f'/ws/customers?after={beyond}') as plain,
+        listening(system, 'crud', f'/ws/customers?view=true&after={beyond}') as view,
+    ):
+        assert [message(plain)['type'], message(plain)['type'], message(view)['type']] == [
+            'connected',
+            'reload',
+            'snapshot',
+        ]
+        record = create(system, 'beyond@example.com')
+        assert [message(socket)['id'] for socket in (plain, view)] == [record['id']] * 2
+
+
 def test_the_fallback_over_http_tells_the_same(system: System) -> None:
     start = last_position(system)
     record = create(system, 'poll@example.com')
@@ -109,6 +126,7 @@ def test_a_refusal_says_why(system: System, path: str, token: str | None, status
     problem = json.loads(response.body or b'')
     assert problem['status'] == status
     assert detail in problem['detail']
+    assert 'handshake' not in (system.data / 'logs/dbbasic.log').read_text(), 'a refusal is no error of ours'
 
 
 def test_a_filtered_view_is_followed_and_taken_up_again(system: System) -> None:
