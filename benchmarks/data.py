@@ -1,4 +1,4 @@
-"""Records over HTTP, with permissions, validation, fdatasync and history on: creating, getting, listing."""
+"""Records over HTTP, with permissions, validation, durability and history on: creating, getting, listing."""
 
 from __future__ import annotations
 

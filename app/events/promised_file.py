@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from app import codec
 from app.events.event import Event, Head, chain
-from app.events.head_file import sync_folder
+from app.events.head_file import WRITTEN_THROUGH, sync_folder
 from app.events.plan import ClaimKey
 
 PROMISED_FILE = 'events.promised'
@@ -52,7 +52,6 @@ class PromisedFile:
         file = self._opened()
         if os.pwrite(file, content, self._end) < len(content):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        os.fdatasync(file)
         self._end += len(content)
         return True
 
@@ -61,7 +60,6 @@ class PromisedFile:
         self._end = self._before
         with suppress(OSError):
             os.pwrite(self._opened(), bytes(HEADER), self._before)
-            os.fdatasync(self._opened())
 
     def rewind(self) -> None:
         """The database has all of it: what comes next may take its place."""
@@ -88,7 +86,7 @@ class PromisedFile:
 
     def _opened(self) -> int:
         if self._file is None:
-            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+            self._file = os.open(self.path, WRITTEN_THROUGH | os.O_CREAT, 0o600)
             os.posix_fallocate(self._file, 0, ROOM)
             os.fsync(self._file)
             sync_folder(self.path.parent)
