@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app import codec
-from app.crud.grouping import counts
+from app.crud.grouping import WORDS, counts
 from app.crud.parameters import not_empty, unknown, whole_number
 from app.crud.table import Table
 from app.errors import Malformed
@@ -36,6 +36,7 @@ RESERVED = frozenset(
         'as_of',
     }
 )
+KNOWN = RESERVED - {'after'} | WORDS | {'count_of'}
 SINGLE = frozenset({'sort', 'limit', 'offset', 'cursor', 'as_of', 'labels'})
 """What can be said once only."""
 ID = PrimaryKey(type='primary_key', name='id', id='id')
@@ -179,7 +180,7 @@ def _filter(query: Query, entity: Entity, parameter: str, text: str) -> None:
     match = PARAMETER.fullmatch(parameter)
     field = entity.field(match['name']) or (ID if match['name'] == 'id' else None) if match else None
     if not match or not field:
-        raise unknown(parameter, [*entity.fields, *sorted(RESERVED)])
+        raise unknown(parameter, [*entity.fields, *sorted(KNOWN)])
     operator = match['operator'] or 'eq'
     if operator not in field.operators:
         raise Malformed(f'{field.name} cannot be compared by {operator!r}; it knows {", ".join(field.operators)}.')

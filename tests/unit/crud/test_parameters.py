@@ -43,6 +43,7 @@ def ask(shop: Shop, path: str, query: str = '', method: str = 'GET', body: Any =
         ('/ada/history', 'form=1&to=2', "no parameter 'form', did you mean 'from'. Known are from, to."),
         ('/ada/explain', 'act=read', "no parameter 'act'"),
         ('/changes', 'aftr=7', "no parameter 'aftr', did you mean 'after'. Known are after, wait"),
+        ('', 'after=7', r"no parameter 'after', did you mean 'filter'.* Known are .* avg, count, count_of"),
         ('', 'sort=name&sort=-name', 'sort: stands twice'),
         ('', 'limit=1&name=x&name=y&limit=2', 'limit: stands twice'),
         ('/ada', 'as_of=', 'as_of: is empty'),
