@@ -63,7 +63,10 @@ class DecimalField(Field, type='decimal'):
 
     def sought(self, text: str) -> str:
         """Any number; it may have more digits than one that is stored."""
-        return f'{_number(text):f}'
+        number = _number(text)
+        if max(number.adjusted(), -int(number.as_tuple().exponent)) >= LONGEST:  # 1e999999 would be written out
+            raise ValueError(f'must have at most {LONGEST} digits')
+        return f'{number:f}'
 
     def compared_as(self, values: Sequence[str]) -> str:
         """Its own type, or one with room for all digits of the values."""

@@ -156,6 +156,8 @@ def goods(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     ('query', 'message'),
     [
         (f'price[gt]={"1" * 37}.001', 'at most 38 digits'),
+        ('price[gt]=1e999999999', 'at most 38 digits'),
+        ('price[gt]=-1e-999999999', 'at most 38 digits'),
         ('price[gt]=x', 'must be a number'),
         (f'rating[lt]={2**63}', 'must be at most'),
         ('as_of=', 'as_of: is empty'),
