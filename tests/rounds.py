@@ -7,5 +7,5 @@ LONG = 'DBBASIC_LONG_TESTS'
 
 
 def rounds(whole: int) -> int:
-    """So many examples in the long round, and a third of them otherwise."""
-    return whole if os.environ.get(LONG) else max(5, whole // 3)
+    """So many examples in the long round, and a fifth of them otherwise."""
+    return whole if os.environ.get(LONG) else max(5, whole // 5)

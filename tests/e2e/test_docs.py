@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.process import System
@@ -17,6 +18,7 @@ def test_who_is_logged_in_finds_what_he_may_use_and_how_to_listen(system: System
     expect(page.get_by_role('heading', name='Changes as they happen')).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_token_that_is_put_in_shows_what_it_opens_and_sends_headers(system: System, browser: Browser) -> None:
     page = browser.new_page()
     page.goto(system.url('crud', '/docs'))

@@ -87,6 +87,7 @@ def test_verifying_says_that_history_is_whole(system: System, window: Window) ->
     expect(page.get_by_text('Check after the start')).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_backup_is_made_fetched_and_deleted(system: System, window: Window) -> None:
     page = window(system.url('events', '/backups'))
     page.get_by_role('button', name='Make a backup').click()

@@ -46,6 +46,7 @@ def test_an_expression_that_is_wrong_says_where(system: System, window: Window, 
     expect(page.get_by_role('alert')).to_contain_text('prise')
 
 
+@pytest.mark.long
 def test_columns_are_hidden_moved_pinned_and_summed_and_the_address_says_so(
     system: System, window: Window, stock: str
 ) -> None:

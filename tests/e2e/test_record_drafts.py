@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.test_record_page import change, given, ready, saved, unsaved
@@ -32,6 +33,7 @@ def test_what_was_typed_outlives_the_page_and_the_record_moving_on(system: Syste
     expect(again.get_by_text('What you typed on')).to_have_count(0)
 
 
+@pytest.mark.long
 def test_a_draft_of_what_others_have_changed_meanwhile_is_merged(system: System, window: Window) -> None:
     page = ready(window(given(system, 'stale')))
     page.get_by_label('Name *').fill('Mine')

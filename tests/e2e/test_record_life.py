@@ -74,6 +74,7 @@ def test_a_moment_of_the_past_is_told_and_cannot_be_changed(system: System, wind
     assert saved(system, 'moment')['_version'] == 2
 
 
+@pytest.mark.long
 def test_a_deleted_record_is_shown_as_it_last_was_and_restored(system: System, window: Window) -> None:
     address = given(system, 'gone', phone='+1 555 010-0009')
     page, other = ready(window(address)), ready(window(address))

@@ -54,6 +54,7 @@ def page(browser: Browser, wide: System) -> Page:
     return page
 
 
+@pytest.mark.long
 def test_sixty_columns_are_walked_through_and_edited_at_the_far_end(page: Page, wide: System) -> None:
     first = page.locator('.ag-row[row-index="0"] [col-id="part_0"]')
     expect(first).to_contain_text('long long')

@@ -49,7 +49,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize('flips', [8, pytest.param(300, marks=pytest.mark.long)])
+@pytest.mark.parametrize('flips', [4, pytest.param(300, marks=pytest.mark.long)])
 @pytest.mark.parametrize(
     ('files', 'name'),
     [

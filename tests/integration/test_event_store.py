@@ -139,6 +139,7 @@ def test_a_projection_tells_of_ones_own_writes_and_goes_on_after_a_restart(start
     check_history(history(system))
 
 
+@pytest.mark.long
 def test_a_projection_that_does_not_fit_is_named_while_its_old_rows_answer(start_system: Start, tmp_path: Path) -> None:
     config = Path(shutil.copytree(SHIPPED_CONFIG, tmp_path / 'config'))
     file = config / 'projections' / 'credit_by_status.yaml'

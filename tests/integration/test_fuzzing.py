@@ -30,7 +30,7 @@ def test_the_auth_service_answers_whatever_is_sent(open_system: System, examples
     Accounts(open_system).check(examples)
 
 
-@pytest.mark.parametrize('examples', [4, pytest.param(100, marks=pytest.mark.long)])
+@pytest.mark.parametrize('examples', [2, pytest.param(100, marks=pytest.mark.long)])
 def test_the_data_service_answers_whatever_is_sent(tmp_path: Path, config: Path, examples: int) -> None:
     with System(tmp_path / 'data', config) as system:
         RecordsOfAllKinds(system).check(examples)

@@ -27,7 +27,7 @@ STEPS = st.lists(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize('examples', [12, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize('examples', [6, pytest.param(200, marks=pytest.mark.long)])
 @pytest.mark.parametrize('page', [1, 20_000])
 def test_no_sequence_of_schema_changes_and_edits_loses_a_value(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, examples: int, page: int
