@@ -141,6 +141,11 @@ class Batch:
             checked=self._fits and not self.author.undoes,
         )
 
+    def record_of(self, one: Done) -> Record:
+        """What happens to it: the record as it is, or where it is not there, as it will be."""
+        values = shown_form(one.table.entity, one.after or {})
+        return one.record or Record(one.id, 0, self._told[one.stream][1], values)
+
     @property
     def wanted(self) -> list[Claim]:
         """The unique values that records are to have."""

@@ -10,6 +10,7 @@ from app.crud.alterations import states_after
 from app.crud.author import Author
 from app.crud.batch import Batch
 from app.crud.cascading import Referred
+from app.crud.entailed import cause_of
 from app.crud.record import Record
 from app.crud.records import Records
 from app.crud.refusals import REFERRED, gone, taken
@@ -50,6 +51,22 @@ async def gather(
 
 
 async def _take_back(records: Records, undoing: Undoing, events: Sequence[Event]) -> None:
+    for level in _levels(events):
+        await _take_back_level(records, undoing, level)
+
+
+def _levels(events: Sequence[Event]) -> list[list[Event]]:
+    """What was meant, then what that entailed, and so on: whether something follows depends on its cause."""
+    level_of: dict[str, int] = {}
+    levels = list[list[Event]]()
+    for event in events:
+        level = level_of.setdefault(event.stream, level_of.get(cause_of(event), -1) + 1)
+        levels += [[] for _ in range(level + 1 - len(levels))]
+        levels[level].append(event)
+    return levels
+
+
+async def _take_back_level(records: Records, undoing: Undoing, events: Sequence[Event]) -> None:
     by_entity: dict[str, dict[str, list[Event]]] = {}
     for event in events:
         entity, _, record_id = event.stream.partition('/')

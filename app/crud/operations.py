@@ -73,8 +73,8 @@ async def preview(batch: Batch, views: Views) -> dict[str, Any]:
     """What a batch would do; what a deletion entails is shown as far as its author may read it."""
     principal, changes = batch.author.principal, list[dict[str, Any]]()
     for one in islice(batch.done.values(), MOST_LOOKED_AT):
-        entity, entailed = one.table.entity.resource, one.stream in batch.causes
-        if not (entailed and one.record) or await views.may(entity, one.record, principal, 'read'):
+        entity = one.table.entity.resource
+        if one.stream not in batch.causes or await views.may(entity, batch.record_of(one), principal, 'read'):
             changes.append(one.shown_to(principal))
     return {'dry_run': True, 'changes': changes[:SHOWN], 'count': len(batch.done)}
 

@@ -14,6 +14,7 @@ from app.crud.record import Record
 from app.crud.table import Table
 from app.crud.values import Stored, shown_form, stored_form
 from app.crud.views import Views
+from app.errors import Denied, NotFound, NotLoggedIn
 from app.events import Event
 from app.events.aggregate import Aggregate, fold
 from app.permissions import Action
@@ -31,7 +32,7 @@ class Undoing:
     force: bool
     refused: Refused
     together: Collection[str]
-    """The streams that are taken back."""
+    """The streams that are to be taken back."""
     conflicts: list[dict[str, Any]] = field(default_factory=list)
 
     def take_back(
@@ -44,8 +45,28 @@ class Undoing:
     ) -> None:
         """Take back what these events did to one record, which is there now, or else stands in `gone` as it was.
 
-        What a deletion has entailed needed no permission of its own, and needs none to come back with what was deleted.
+        What a deletion has entailed needed no permission of its own, and needs none to come back with what was deleted;
+        where that does not come back, it needs one, and stays away without.
         """
+        try:
+            self._take_back(table, record_id, events, record, gone)
+        except (Denied, NotLoggedIn):
+            if cause_of(events[0]) not in self.together:
+                raise
+            there = record or _as_it_was(table, record_id, gone[record_id], gone[record_id].values)
+            self._leave(table, there, 'you may not take that back')
+        except NotFound:  # what went with a record and may not be seen, is not spoken of
+            if cause_of(events[0]) not in self.together:
+                raise
+
+    def _take_back(
+        self,
+        table: Table,
+        record_id: str,
+        events: Sequence[Event],
+        record: Record | None,
+        gone: Mapping[str, Aggregate],
+    ) -> None:
         was_there = events[0].type in {'changed', 'deleted'}
         if record is None and was_there and events[-1].type == 'deleted':
             self._bring_back(table, record_id, events, gone[record_id])
@@ -102,9 +123,9 @@ class Undoing:
             self.batch.change(table, record, changes, cause=cause)
 
     def _cause(self, events: Sequence[Event]) -> str:
-        """The stream whose deletion entailed the events, if that is taken back by the same batch."""
+        """The stream whose deletion entailed the events, if the batch takes that back."""
         cause = cause_of(events[0])
-        return cause if cause in self.together else ''
+        return cause if cause in self.batch.done else ''
 
     def _check(self, table: Table, record: Record, events: Sequence[Event], action: Action) -> None:
         if not self._cause(events):

@@ -8,6 +8,7 @@ import pytest
 
 from app import codec
 from app.crud.operations import Operation, perform
+from app.errors import Conflict
 from app.permissions import Principal
 from tests.unit.crud.deals import do, documents, undo
 from tests.unit.crud.shop import ANN, BOB, OPEN, Shop, author
@@ -106,9 +107,11 @@ def test_what_went_without_a_permission_of_its_own_comes_back_without_one(tmp_pa
     guarded = OPEN.replace('delete: authenticated', 'delete: owner').replace('read: authenticated', f'read: {rule}')
     closed['entities/notes.yaml'] = closed['entities/notes.yaml'].replace(OPEN, guarded)
     shop = Shop(tmp_path / 'data', closed)
-    before = full_deal(shop)
+    before, visible = full_deal(shop), {'notes'} if rule == 'authenticated' else set()
     for _ in range(2):
         shop.delete('deals', 'n1')
+        shown = undo(shop, shop.events('deals/n1')[-1].position, dry_run=True)['changes']
+        assert {one['entity'] for one in shown} == {'deals', 'tasks', 'attachments'} | visible
         bring_back(shop, way)
         assert [shop.events(stream)[-1].type for stream in ('notes/n', 'attachments/a')] == ['restored'] * 2
         again = undo(shop, codec.parse(shop.events()[-1].meta)['batch'])
@@ -116,6 +119,26 @@ def test_what_went_without_a_permission_of_its_own_comes_back_without_one(tmp_pa
         assert content(shop) == ['tasks/t of None']
         undo(shop, again['batch'])
         assert content(shop) == before
+    shop.close()
+
+
+@pytest.mark.parametrize('rule', ['owner', 'authenticated'])
+def test_what_was_left_behind_when_its_cause_came_back_needs_a_permission_of_its_own(tmp_path: Path, rule: str) -> None:
+    closed = documents()
+    guarded = OPEN.replace('delete: authenticated', 'delete: owner').replace('read: authenticated', f'read: {rule}')
+    closed['entities/notes.yaml'] = closed['entities/notes.yaml'].replace(OPEN, guarded)
+    shop = Shop(tmp_path / 'data', closed)
+    full_deal(shop)
+    shop.delete('deals', 'n1')
+    deletion = shop.events('deals/n1')[-1].position
+    shop.restore('deals', 'n1')
+    shop.delete('notes', 'n', by=BOB)
+    with shop.recording() as happened, pytest.raises(Conflict) as refused:
+        undo(shop, deletion)
+    assert happened == []
+    conflicts = refused.value.extra['conflicts']
+    told = [one for one in conflicts if one['entity'] == 'notes']
+    assert [one['id'] for one in told] == (['n'] if rule == 'authenticated' else [])
     shop.close()
 
 
