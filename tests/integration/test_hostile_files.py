@@ -19,7 +19,7 @@ PIECE = 1_000_000
 ROOM = 130
 """Megabytes that a hostile file may take while it is read; rows and what is wrong with them are kept up to a limit."""
 HEADER = b'sku,name,price\n'
-SIZES = pytest.mark.parametrize('size', [4, pytest.param(100, marks=pytest.mark.long)])
+SIZES = pytest.mark.parametrize('size', [8, pytest.param(100, marks=pytest.mark.long)])
 """Megabytes."""
 
 

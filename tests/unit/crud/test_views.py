@@ -66,7 +66,7 @@ def test_a_list_answers_what_the_address_asks(settled: Shop, query: str, ids: li
 @pytest.mark.parametrize(
     ('query', 'message'),
     [
-        ('nam=x', "There is no parameter 'nam', did you mean 'name'. Known are id, name, email, .*, limit, offset"),
+        ('nam=x', "There is no parameter 'nam', did you mean 'name'. Known are id, name, email, .*, limit, .*, sum"),
         ('name[like]=x', "name cannot be compared by 'like'; it knows eq, ne, in"),
         ('active[gt]=true', "active cannot be compared by 'gt'; it knows eq, ne, null"),
         ('extra=1', "extra cannot be compared by 'eq'; it knows null"),
