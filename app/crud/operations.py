@@ -76,7 +76,9 @@ async def preview(batch: Batch, views: Views) -> dict[str, Any]:
         entity = one.table.entity.resource
         if one.stream not in batch.causes or await views.may(entity, batch.record_of(one), principal, 'read'):
             changes.append(one.shown_to(principal))
-    return {'dry_run': True, 'changes': changes[:SHOWN], 'count': len(batch.done)}
+        if len(changes) == SHOWN:
+            break
+    return {'dry_run': True, 'changes': changes, 'count': len(batch.done)}
 
 
 async def _find_all(records: Records, operations: Sequence[Operation], author: Author) -> dict[int, Record | None]:

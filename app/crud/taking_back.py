@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.crud.alterations import altered, is_still, no_longer_fits, values_before
@@ -12,7 +12,8 @@ from app.crud.drafts import check_writable
 from app.crud.entailed import cause_of
 from app.crud.record import Record
 from app.crud.table import Table
-from app.crud.values import Stored, shown_form, stored_form
+from app.crud.values import stored_form
+from app.crud.versions import as_it_was
 from app.crud.views import Views
 from app.errors import Denied, NotFound, NotLoggedIn
 from app.events import Event
@@ -53,7 +54,7 @@ class Undoing:
         except (Denied, NotLoggedIn):
             if cause_of(events[0]) not in self.together:
                 raise
-            there = record or _as_it_was(table, record_id, gone[record_id], gone[record_id].values)
+            there = record or as_it_was(table, events[0].stream, gone[record_id])
             self._leave(table, there, 'you may not take that back')
         except NotFound:  # what went with a record and may not be seen, is not spoken of
             if cause_of(events[0]) not in self.together:
@@ -72,7 +73,7 @@ class Undoing:
             self._bring_back(table, record_id, events, gone[record_id])
         elif record is None:
             if was_there:
-                then = _as_it_was(table, record_id, gone[record_id], gone[record_id].values)
+                then = as_it_was(table, events[0].stream, gone[record_id])
                 self._check(table, then, events, 'read')
                 self._leave(table, then, 'it was deleted since')
         elif was_there:
@@ -82,7 +83,7 @@ class Undoing:
 
     def _bring_back(self, table: Table, record_id: str, events: Sequence[Event], state: Aggregate) -> None:
         before = values_before(table, state, events)
-        then = _as_it_was(table, record_id, state, before)
+        then = as_it_was(table, events[0].stream, replace(state, values=before))
         self._check(table, then, events, 'delete')
         for one in table.entity.stored:
             if reason := self.refused.get((events[0].stream, one.id)):
@@ -139,7 +140,3 @@ class Undoing:
         name = '' if name in table.entity.hidden_from(principal) else name
         where = {'entity': table.entity.resource, 'id': record.id, 'field': name}
         self.conflicts.append({key: value for key, value in where.items() if value} | {'reason': reason})
-
-
-def _as_it_was(table: Table, record_id: str, state: Aggregate, values: Stored) -> Record:
-    return Record(record_id, state.version, state.owner, shown_form(table.entity, values))

@@ -173,9 +173,7 @@ class Field(BaseModel):
         A text that no value can be is looked for in vain.
         """
         declared = type(self).model_fields
-        limits: dict[str, Any] = {
-            name: declared[name].default for name in ('min', 'max', 'min_length') if name in declared
-        }
+        limits: dict[str, Any] = {name: declared[name].default for name in LIMITS if name in declared}
         try:
             value = (self.model_copy(update=limits) if limits else self).parse(text)
         except ValueError:

@@ -1,4 +1,4 @@
-"""A deleted record comes back with what went with it, by restore as by undo, as far as one may."""
+"""A deleted record comes back with what went with it, by restore as by undo."""
 
 from __future__ import annotations
 
