@@ -43,15 +43,17 @@ def tab(
 ) -> Iterator[Principal | None]:
     """A page at `path`; yields who looks at it, or nothing when it shows only that this is not allowed."""
     with frame(system, title, service=section.service, here=path, crumbs=crumbs) as visitor:
+        attribute, sentence = ALLOWED[needs]
+        allowed = getattr(visitor, attribute)
+        offered = actions if allowed else ''
         html(
-            f'<h1>{text(title)}</h1><span class="muted">{text(says)}</span><div class="gap"></div>{actions}',
+            f'<h1>{text(title)}</h1><span class="muted">{text(says)}</span><div class="gap"></div>{offered}',
             classes='headline',
         )
         html(''.join(_tab(address, label, path) for address, label in section.tabs), classes='tabs').props(
             'role=navigation aria-label=Sections'
         )
-        attribute, sentence = ALLOWED[needs]
-        if getattr(visitor, attribute):
+        if allowed:
             with ui.element('div').classes('tab-body'):
                 yield visitor
         else:

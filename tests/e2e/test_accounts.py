@@ -82,6 +82,7 @@ def test_an_admin_makes_a_user_gives_a_role_and_hands_out_a_link_which_sets_the_
     refused = page.goto(system.url('auth', '/users'))
     assert refused and refused.status == 403
     expect(page.get_by_text('This needs the role admin.')).to_be_visible()
+    expect(page.get_by_role('button', name='New user')).to_be_hidden()
     admin.goto(system.url('auth', '/audit'))
     told = admin.get_by_role('row').filter(has_text='Story.Teller')
     for type in ('created', 'roles_changed', 'reset_link_made', 'password_reset', 'login'):
