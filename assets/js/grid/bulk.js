@@ -143,15 +143,16 @@ async function openRemoval({ picked, meant, send, perform }) {
       problem.hidden = false;
     }
   }, "danger");
+  go.disabled = true; // until one has seen what goes with it
   const box = dialog(`Delete ${numbers.format(picked.count)} ${picked.count === 1 ? "record" : "records"}?`, words, problem, node("div", { className: "form-foot" }, button("Cancel", () => box.close()), go));
   try {
     const { count } = await send({ delete: what.ids ?? what }, true);
     const more = count > picked.count ? ` With them go ${numbers.format(count - picked.count)} others that belong to them or change.` : "";
     words.textContent = `They stay in the history, and Undo brings them back.${more}`;
+    go.disabled = false;
   } catch (error) {
     words.textContent = "";
     problem.textContent = sentence(error, error.problem?.failed ?? [], new Map());
     problem.hidden = false;
-    go.disabled = true;
   }
 }
