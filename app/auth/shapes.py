@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -176,4 +177,9 @@ def moment(seconds: float) -> str:
 def taken_as(shape: type[Shape], *, form: bool = False) -> dict[str, Any]:
     """How the API's description shows a body."""
     kind = 'application/x-www-form-urlencoded' if form else 'application/json'
-    return {'requestBody': {'required': True, 'content': {kind: {'schema': shape.model_json_schema()}}}}
+    return {'requestBody': {'required': True, 'content': {kind: {'schema': _schema_of(shape)}}}}
+
+
+@cache
+def _schema_of(shape: type[Shape]) -> dict[str, Any]:
+    return shape.model_json_schema()
