@@ -44,7 +44,8 @@ class Api(Strict):
     """How programs see an entity."""
 
     enabled: bool = True
-    max_page: int = Option(default=500, ge=1, le=5000)
+    max_page: int = Option(default=500, ge=100, le=5000)
+    """Records that one answer may have at most; the grid asks for a hundred at a time."""
     base_path: str = ''
     """As older configs name it: `/api/` and the entity."""
     enable_bulk: Literal[True] = True

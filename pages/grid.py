@@ -68,7 +68,7 @@ def _options(
     columns = [
         column(field)
         | {'listed': field.name in listed, 'editable': _may_be_set(field) and field.name not in closed}
-        | _target(field, entities)
+        | _target(field, entities, visitor)
         for field in fields
     ]
     return {
@@ -80,6 +80,7 @@ def _options(
         'filters': [column(entity.fields[name]) for name in entity.interface.filters],
         'references': [field.name for field in entity.references],
         'display': entity.display,
+        'largest': entity.api.max_page,
     }
 
 
@@ -105,9 +106,14 @@ def _may_be_set(field: Field) -> bool:
     return not (field.readonly or field.minted or field.fills_itself or field.derived or field.cell == 'file')
 
 
-def _target(field: Field, entities: Mapping[str, Entity]) -> dict[str, Any]:
-    """How records of the entity that a foreign key points to are named."""
+def _target(field: Field, entities: Mapping[str, Entity], visitor: Principal) -> dict[str, Any]:
+    """How records of the entity that a foreign key points to are named, and that they are sorted by their names."""
     target = entities.get(getattr(field, 'references', ''))
     if target is None:
         return {}
-    return {'display': target.display or 'id', 'key': target.key[0] if len(target.key) == 1 else 'id'}
+    named = {'display': target.display or 'id', 'key': target.key[0] if len(target.key) == 1 else 'id'}
+    display = target.without(target.hidden_from(visitor)).fields.get(target.display)
+    readable = decide(target.permissions, 'read', visitor, target.resource).allowed
+    if display is None or display.minted or not (display.sortable and readable):
+        return named
+    return named | {'sort': f'{field.name}.{display.name}'}

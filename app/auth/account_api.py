@@ -5,15 +5,7 @@ from __future__ import annotations
 from fastapi import Request
 from fastapi.responses import Response
 
-from app.auth.admin_shapes import (
-    KeyList,
-    KeyMade,
-    KeyShown,
-    NewKey,
-    ProfileChange,
-    SessionList,
-    SessionShown,
-)
+from app.auth.admin_shapes import KeyList, KeyMade, KeyShown, NewKey, ProfileChange, SessionList, SessionShown
 from app.auth.endpoints import Endpoints, answer
 from app.auth.parts import Parts
 from app.auth.problems import NotLoggedIn

@@ -25,7 +25,7 @@ class Aggregates:
         self._log = log
 
     async def groups(self, entity: str, parameters: Parameters, principal: Principal) -> dict[str, Any]:
-        """The groups, as many as asked for, in the order of what they are grouped by or of their count."""
+        """The groups, as many as asked for, in the order asked for, then of what they are grouped by."""
         table = self._views.catalog.table(entity)
         scope = scope_for(self._views.catalog, table, principal)
         grouping, rest = parse_grouping(parameters, scope)
@@ -48,8 +48,7 @@ def _read_groups(read: Read, asked: Asked, grouping: Grouping) -> list[Row]:
     rows = rows_of(asked, position, joins)
     places = [str(number) for number in range(2, 2 + len(grouping.keys))]
     group = f' GROUP BY {", ".join(places)}' if places else ''
-    first = {'count': ['1 ASC'], '-count': ['1 DESC']}.get(grouping.order, [])
-    order = f' ORDER BY {", ".join([*first, *(f"{place} NULLS LAST" for place in places)] or ["1"])}'
+    order = f' ORDER BY {", ".join(f"{place} NULLS LAST" for place in [*grouping.order, *places, "1"])}'
     sql = f'SELECT {", ".join(selected)} FROM {rows.sql}{group}{order} LIMIT {grouping.limit + 1:d}'
     return read(sql, [*parameters, *rows.parameters])
 

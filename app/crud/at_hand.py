@@ -7,7 +7,8 @@ from typing import Any
 
 from app import codec
 from app.crud.memory import Kept
-from app.crud.query import Query, cursor_of
+from app.crud.ordering import cursor_of
+from app.crud.query import Query
 from app.crud.record import record_from
 from app.crud.table import Table
 from app.crud.views import Views

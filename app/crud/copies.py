@@ -11,7 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 
-from app.crud.listing import DEEP, Asked, order_of, rows_of, total_of
+from app.crud.listing import DEEP, Asked, rows_of, total_of
+from app.crud.ordering import order_sql
 from app.crud.query import Query
 from app.crud.table import Table
 from app.errors import Problem
@@ -79,7 +80,7 @@ class Copies:
         """A copy that answers this, if there is one."""
         if query.as_of or query.newest_first or query.filters or query.offset >= DEEP or table.entity.computed:
             return None
-        key = table.entity.resource, order_of(query)
+        key = table.entity.resource, order_sql(query.order)
         copy = self._copies.pop(key, None)
         if copy is None or copy.table is not table:
             self._drop(copy)
@@ -184,7 +185,7 @@ def read_copy(read: Read, asked: Asked, found: Found) -> tuple[list[Row], int | 
     old = f'SELECT * FROM ({first}) WHERE id NOT IN ({these})'
     sought = f'SELECT * FROM {asked.table.name} AS t WHERE t.id IN ({these}) LIMIT {len(changed):d}'
     new = f'SELECT {columns} FROM ({sought}) AS t WHERE {where}'  # they are found by the index, all others by looking
-    sql = f'SELECT {asked.select} FROM ({old} UNION ALL {new}) AS t ORDER BY {order_of(query)} {page}'
+    sql = f'SELECT {asked.select} FROM ({old} UNION ALL {new}) AS t ORDER BY {order_sql(query.order)} {page}'
     return read(sql, [*parameters, *changed, *changed, *parameters]), total_of(read, asked, rows)
 
 

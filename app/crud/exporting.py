@@ -16,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from app.crud.export_formats import FORMATS, Column, Format, Listing
-from app.crud.listing import asked_by, order_of, rows_of
+from app.crud.listing import asked_by, rows_of
+from app.crud.ordering import order_sql
 from app.crud.query import Query
 from app.crud.shaping import Shape, parse_shape
 from app.crud.table import Table
@@ -86,7 +87,7 @@ class Exports:
         rows = rows_of(asked_by(principal, self._views.catalog, table, query), position)
         part = f' LIMIT {limit:d} OFFSET {query.offset:d}' if limit is not None else f' OFFSET {query.offset:d}'
         columns = _columns(table, shape.fields, table.entity.hidden_from(principal))
-        return Listing(table, columns, f'FROM {rows.sql} ORDER BY {order_of(query)}{part}', rows.parameters)
+        return Listing(table, columns, f'FROM {rows.sql} ORDER BY {order_sql(query.order)}{part}', rows.parameters)
 
     def _write(self, listing: Listing, wanted: Format, options: dict[str, str]) -> Export:
         path: Path = self._database.staging / f'export-{new_id()}'

@@ -32,7 +32,8 @@ class Grouping:
     columns: list[tuple[str, Expression]] = field(default_factory=list)
     counts: bool = False
     """Whether to count the records of each group; `count` among the columns counts those with a value."""
-    order: str = ''
+    order: list[str] = field(default_factory=list)
+    """The places of columns, counted from 1, with DESC for descending: first the count, then keys, then `columns`."""
     limit: int = MOST
 
 
@@ -43,7 +44,7 @@ def asks_for_groups(parameters: Parameters) -> bool:
 
 def parse_grouping(parameters: Parameters, scope: Scope) -> tuple[Grouping, list[tuple[str, str]]]:
     """What concerns groups, and all other parameters."""
-    grouping, rest = Grouping(), list[tuple[str, str]]()
+    grouping, rest, order = Grouping(), list[tuple[str, str]](), ''
     for name, text in parameters:
         if name == 'count' and text in TOTALS:
             grouping.counts = counts(text)
@@ -56,16 +57,31 @@ def parse_grouping(parameters: Parameters, scope: Scope) -> tuple[Grouping, list
                 else:
                     grouping.columns.append((name, expression))
         elif name == 'sort':
-            grouping.order = text
+            order = text
         elif name == 'limit':
             grouping.limit = whole_number(name, text, MOST)
         elif name in {'offset', 'cursor', 'labels', 'fields', 'expand'}:
             raise Malformed(f'{name}: groups come all at once; leave it out.')
         else:
             rest.append((name, text))
-    if grouping.order not in {'', 'count', '-count'}:
-        raise Malformed('sort: groups are in the order of what they are grouped by; count and -count are possible.')
+    places = _places(grouping)
+    for part in filter(None, (part.strip() for part in order.split(','))):
+        if part.removeprefix('-') not in places:
+            raise Malformed(
+                f'sort: groups can be sorted by {", ".join(places)}; there is no {part[:60]!r} among those.'
+            )
+        grouping.order.append(f'{places[part.removeprefix("-")]}{" DESC" if part.startswith("-") else ""}')
     return grouping, rest
+
+
+def _places(grouping: Grouping) -> dict[str, int]:
+    """What groups can be sorted by: `count`, what they are grouped by, and `sum.credit` as it stands in the answer."""
+    names = ['count', *(key.text for key in grouping.keys)]
+    names += [f'{name}.{expression.text}' for name, expression in grouping.columns]
+    places = dict[str, int]()
+    for number, name in enumerate(names, start=1):
+        places.setdefault(name, number)
+    return places
 
 
 def counts(text: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from app.crud.catalog import Catalog
 from app.crud.naming import now, user_of
+from app.crud.ordering import order_sql
 from app.crud.query import Query
 from app.crud.sources import readable_at, source_at
 from app.crud.table import Table
@@ -63,13 +64,10 @@ class Asked:
 
     @property
     def select(self) -> str:
-        """The columns of a row."""
-        if not self.brief:
-            return self.table.select
-        fields = {field.id: field for field in self.table.entity.readable}
-        columns = [one.column for one in self.query.order]
-        read = [fields[name].read(f't."{name}"') if name in fields else f't."{name}"' for name in columns]
-        return ', '.join(['t.id', 't._version', *read])
+        """The columns of a row, with those of other records that it is sorted by at the end."""
+        if self.brief:
+            return ', '.join(['t.id', 't._version', *(one.read for one in self.query.order)])
+        return ', '.join([self.table.select, *(one.read for one in self.query.order if one.related)])
 
 
 def asked_by(principal: Principal, catalog: Catalog, table: Table, query: Query) -> Asked:
@@ -121,12 +119,7 @@ def rows_of(asked: Asked, position: int | None, joined: Joins | None = None) -> 
         parameters += written.parameters
         joins |= written.joins
     table = asked.table.rows if position is None else asked.table.rows_at(position)
-    return Rows(f'{table} AS t{"".join(joins.values())}', where, parameters)
-
-
-def order_of(query: Query) -> str:
-    """What stands behind ORDER BY."""
-    return ', '.join(f't."{one.column}" {"DESC" if one.descending else "ASC"} NULLS LAST' for one in query.order)
+    return Rows(f'{_with_related(asked, table, position)} AS t{"".join(joins.values())}', where, parameters)
 
 
 def total_of(read: Read, asked: Asked, rows: Rows) -> int | None:
@@ -135,6 +128,17 @@ def total_of(read: Read, asked: Asked, rows: Rows) -> int | None:
         return None
     total: int = read(f'SELECT count(*) FROM {rows.sql}', rows.parameters)[0][0]
     return total
+
+
+def _with_related(asked: Asked, table: str, position: int | None) -> str:
+    """The table with a column for each value of another record that it is sorted by; `t` in all that follows."""
+    columns, joins = '', Joins()
+    for one in asked.query.order:
+        if one.related:
+            written = asked.write(one.related, position)
+            columns += f', {written.sql} AS "{one.column}"'
+            joins |= written.joins
+    return f'(SELECT t.*{columns} FROM {table} AS t{"".join(joins.values())})' if columns else table
 
 
 def _page(read: Read, asked: Asked, rows: Rows, *, newest: bool) -> list[Row]:
@@ -182,7 +186,7 @@ def _remember(
 def _ordered(read: Read, asked: Asked, rows: Rows) -> list[Row]:
     query = asked.query
     rows = replace(rows, where=[*rows.where, *query.beyond], parameters=[*rows.parameters, *query.beyond_parameters])
-    order = f'ORDER BY {order_of(query)}'
+    order = f'ORDER BY {order_sql(query.order)}'
     if query.offset < DEEP:
         sql = f'SELECT {asked.select} FROM {rows.sql} {order} LIMIT ? OFFSET ?'
         return read(sql, [*rows.parameters, query.limit + 1, query.offset])

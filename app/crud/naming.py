@@ -23,7 +23,7 @@ def scope_for(catalog: Catalog, table: Table, principal: Principal | None) -> Sc
         if principal:
             decision = decide(other.entity.permissions, 'read', principal, entity)
             if not decision.allowed:
-                raise Malformed(f'filter: you may not read {entity}, so you cannot filter by it.')
+                raise Malformed(f'You may not read {entity}, so you can neither filter nor sort by it.')
         return other.named(other.entity.hidden_from(principal) if principal else frozenset())
 
     hidden = table.entity.hidden_from(principal) if principal else frozenset()

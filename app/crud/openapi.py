@@ -53,10 +53,12 @@ SHAPE = [
 LIST_PARAMETERS = [
     AS_OF,
     query_parameter('filter', "An expression such as `credit_limit > 1000 AND customer.status = 'active'`"),
-    query_parameter('limit', f'Records on a page, or groups, of which at most {MOST:,} come', 'integer'),
+    query_parameter(
+        'limit', f'Records on a page (500 at most, unless the config says more) or groups ({MOST:,})', 'integer'
+    ),
     query_parameter('offset', 'Records to skip', 'integer'),
     query_parameter('cursor', 'The `next` of the page before'),
-    query_parameter('sort', 'Fields, with a minus for descending: `-created_at,name`'),
+    query_parameter('sort', 'Fields, also of related records, a minus for descending: `-created_at,customer.name`'),
     query_parameter('search', 'Words that the searchable fields must hold'),
     query_parameter('count', '`none` leaves out the total; per group `*` counts records, a field those that have it'),
     query_parameter('group_by', 'Fields or expressions: answers with `groups` instead of records, such as `status`'),

@@ -42,7 +42,7 @@ def not_empty(name: str, text: str) -> str:
 
 
 def whole_number(name: str, text: str, highest: int) -> int:
-    """A number from 0 on; what is more than `highest` counts as that."""
-    if not (text.isascii() and text.isdigit()) or len(text) > 15:
+    """A number from 0 to `highest`; fewer records than were asked for would look like all there are."""
+    if not (text.isascii() and text.isdigit()) or len(text) > 15 or int(text) > highest:
         raise Malformed(f'{name}: must be a whole number from 0 to {highest:,}, not {text[:40]!r}.')
-    return min(int(text), highest)
+    return int(text)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from app import codec
 from app.crud.grouping import WORDS, counts
+from app.crud.ordering import Order, beyond, parse_order, place_of
 from app.crud.parameters import not_empty, unknown, whole_number
 from app.crud.table import Table
 from app.errors import Malformed
@@ -41,16 +40,6 @@ SINGLE = frozenset({'sort', 'limit', 'offset', 'cursor', 'as_of', 'labels'})
 """What can be said once only."""
 ID = PrimaryKey(type='primary_key', name='id', id='id')
 """Of records with a key of their own, which can be looked for by their id like others."""
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One column to sort by."""
-
-    column: str
-    descending: bool
-    read: str
-    cast: str
 
 
 @dataclass(slots=True)
@@ -106,10 +95,12 @@ def parse_query(table: Table, parameters: Iterable[tuple[str, str]], hidden: fro
     Fields that are `hidden` from whoever asks can neither be filtered, sorted nor searched by.
     """
     entity = table.entity.without(hidden)
-    query = Query(limit=entity.interface.per_page, order=_order(table, entity, ','.join(entity.interface.ordering)))
+    query = Query(
+        limit=entity.interface.per_page, order=parse_order(table, entity, ','.join(entity.interface.ordering), scope)
+    )
     for name, text in parameters:
         if name == 'sort':
-            query.order = _order(table, entity, text)
+            query.order = parse_order(table, entity, text, scope)
         elif name == 'search':
             _search(query, entity, text)
         elif name in {'limit', 'offset'}:
@@ -129,34 +120,6 @@ def parse_query(table: Table, parameters: Iterable[tuple[str, str]], hidden: fro
     if query.cursor:
         _continue_after(query)
     return query
-
-
-def cursor_of(order: list[Order], row: dict[str, Any]) -> str:
-    """The place of a row in its list, for the next page."""
-    values = [_spelled(order), *(row[one.column] for one in order)]
-    return base64.urlsafe_b64encode(codec.encode(values)).decode().rstrip('=')
-
-
-def _spelled(order: list[Order]) -> str:
-    return ','.join(f'{"-" if one.descending else ""}{one.column}' for one in order)
-
-
-def _order(table: Table, entity: Entity, text: str) -> list[Order]:
-    order = []
-    for part in filter(None, (part.strip() for part in text.split(','))):
-        name = part.removeprefix('-')
-        field = entity.field(name)
-        if name in {'_created', '_version', 'id'}:
-            order.append(Order(name, part.startswith('-'), f'"{name}"', table.columns[name]))
-        elif field and field.sortable:
-            column = f'"{field.id}"'
-            order.append(Order(field.id, part.startswith('-'), field.read(column), field.column))
-        else:
-            raise Malformed(f'sort: there is no field {name!r} to sort {entity.resource} by.')
-    if not any(one.column in {'id', '_created'} for one in order):
-        descending = order[-1].descending if order else True
-        order.append(Order('_created', descending, '"_created"', 'BIGINT'))
-    return order
 
 
 def _search(query: Query, entity: Entity, words: str) -> None:
@@ -193,29 +156,8 @@ def _filter(query: Query, entity: Entity, parameter: str, text: str) -> None:
 
 
 def _continue_after(query: Query) -> None:
-    try:
-        padded = query.cursor + '=' * (-len(query.cursor) % 4)
-        values = codec.decode(base64.urlsafe_b64decode(padded))
-        if not isinstance(values, list) or values[:1] != [_spelled(query.order)] or len(values) != len(query.order) + 1:
-            raise ValueError
-    except (ValueError, Malformed):
-        raise Malformed('cursor: this is not the cursor of a page in this order.') from None
-    condition, parameters = 'false', list[Any]()
-    for order, value in reversed(list(zip(query.order, values[1:], strict=True))):
-        condition, parameters = _beyond(order, value, condition, parameters)
-    query.beyond, query.beyond_parameters = [condition], parameters
-    if query.newest_first and isinstance(values[1], int):
-        query.below = values[1]
-
-
-def _beyond(order: Order, value: Any, rest: str, parameters: list[Any]) -> tuple[str, list[Any]]:
-    """Rows after `value` in this column, or level with it and after in the `rest`; NULLs come last either way."""
-    column, cast = f't."{order.column}"', f'TRY_CAST(? AS {order.cast})'
-    if value is None:
-        return f'({column} IS NULL AND ({rest}))', parameters
-    comparison = '<' if order.descending else '>'
-    text = value if isinstance(value, str) else codec.canonical(value)
-    return (
-        f'({column} {comparison} {cast} OR {column} IS NULL OR ({column} = {cast} AND ({rest})))',
-        [text, text, *parameters],
-    )
+    place = place_of(query.order, query.cursor)
+    condition, query.beyond_parameters = beyond(query.order, place)
+    query.beyond = [condition]
+    if query.newest_first and isinstance(place[0], int):
+        query.below = place[0]

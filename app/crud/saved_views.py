@@ -10,7 +10,7 @@ from app.crud.author import Author
 from app.crud.catalog import Catalog
 from app.crud.naming import scope_for
 from app.crud.repeated import event_id, recorded_event
-from app.crud.view_state import State, parse_view, strangers, without, wrong_filter
+from app.crud.view_state import State, parse_view, strangers, without, wrong_filter, wrong_sorts
 from app.crud.view_table import CATEGORY, COLUMNS, TABLE
 from app.crud.views import Views
 from app.errors import Conflict, Denied, Invalid, NotFound, NotLoggedIn, Stale
@@ -175,11 +175,13 @@ class SavedViews:
         """The view without fields hidden from whoever asks; nothing where its filter names one of these."""
         table = self._catalog.table(view.entity)
         text = view.state.get('filter', '')
-        problem = wrong_filter(text, scope_for(self._catalog, table, principal))
-        if problem and not wrong_filter(text, scope_for(self._catalog, table, None)):
+        scope, whole = scope_for(self._catalog, table, principal), scope_for(self._catalog, table, None)
+        problem = wrong_filter(text, scope)
+        if problem and not wrong_filter(text, whole):
             return None
         hidden = table.entity.hidden_from(principal)
-        state = without(view.state, hidden, table.entity)
+        state = without(view.state, hidden, wrong_sorts(view.state, table, scope), table.entity)
+        problems = [*strangers(state, table.entity), *wrong_sorts(view.state, table, whole).values()]
         return {
             'id': view.id,
             'name': view.name,
@@ -187,7 +189,7 @@ class SavedViews:
             'mine': view.owner == principal.id,
             'version': view.version,
             'state': state,
-            'problems': strangers(state, table.entity) + ([f'filter: {problem}'] if problem else []),
+            'problems': problems + ([f'filter: {problem}'] if problem else []),
         }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from app.crud.listing import Asked, asked_by, rows_of
-from app.crud.query import Order
+from app.crud.ordering import by_creation
 from app.crud.record import Record, record_of
 from app.crud.table import Table
 from app.crud.views import Views
@@ -154,7 +154,7 @@ class Shaping:
     def _asked(self, table: Table, column: str, keys: list[str], principal: Principal) -> Asked:
         query = self._views.query(table, [('count', 'none')], principal)
         query.add(f't."{column}" IN (SELECT unnest(?::VARCHAR[]))', keys)
-        query.order = [Order('_created', False, '"_created"', 'BIGINT')]
+        query.order = [by_creation(descending=False)]
         return asked_by(principal, self._views.catalog, table, query)
 
 

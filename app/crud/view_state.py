@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import Field as Option
 from pydantic import StrictBool, StrictInt, StringConstraints, ValidationError
 
 from app import codec
+from app.crud.ordering import parse_order
 from app.crud.query import PARAMETER, RESERVED
+from app.crud.table import Table
 from app.errors import Invalid, Malformed, TooLarge
 from app.expressions import BOOLEAN, Scope, parse_expression
 from app.schema import Entity
@@ -81,6 +83,18 @@ def wrong_filter(text: str, scope: Scope) -> str:
     return ''
 
 
+def wrong_sorts(state: State, table: Table, scope: Scope) -> dict[str, str]:
+    """What a view is sorted by of other records that it cannot be sorted by, and what is wrong with it."""
+    wrong = {}
+    for part in state.get('sort', '').split(','):
+        try:
+            if '.' in part:
+                parse_order(table, table.entity, part, scope)
+        except Malformed as problem:
+            wrong[part] = problem.detail
+    return wrong
+
+
 def strangers(state: State, entity: Entity) -> list[str]:
     """Where a view names what is no field, or none any more: one sentence each."""
     return [
@@ -90,8 +104,8 @@ def strangers(state: State, entity: Entity) -> list[str]:
     ]
 
 
-def without(state: State, names: frozenset[str], entity: Entity) -> State:
-    """The state for somebody who may not know of these fields; of its filter that must be seen elsewhere."""
+def without(state: State, names: frozenset[str], sorts: Collection[str], entity: Entity) -> State:
+    """The state for somebody who may not know of these fields, nor sort so; its filter must be seen to elsewhere."""
 
     def kept(spelled: str) -> bool:
         field = entity.field(_bare(spelled))
@@ -101,7 +115,7 @@ def without(state: State, names: frozenset[str], entity: Entity) -> State:
     if 'columns' in state:
         shown['columns'] = [column for column in state['columns'] if kept(column['name'])]
     if 'sort' in state:
-        shown['sort'] = ','.join(part for part in state['sort'].split(',') if kept(part))
+        shown['sort'] = ','.join(part for part in state['sort'].split(',') if kept(part) and part not in sorts)
     for place in ('parameters', 'totals'):
         if place in state:
             shown[place] = {name: value for name, value in state[place].items() if kept(name)}
@@ -110,7 +124,7 @@ def without(state: State, names: frozenset[str], entity: Entity) -> State:
 
 def _named(state: State) -> Iterator[tuple[str, str]]:
     yield from (('columns', column['name']) for column in state.get('columns', ()))
-    yield from (('sort', _bare(part)) for part in state.get('sort', '').split(',') if part.strip())
+    yield from (('sort', _bare(part)) for part in state.get('sort', '').split(',') if part.strip() and '.' not in part)
     for place in ('parameters', 'totals'):
         yield from ((place, _bare(name)) for name in state.get(place, ()))
 

@@ -14,7 +14,8 @@ from app.crud.finding import Finder
 from app.crud.listing import Asked, Nearness, asked_by, creations, read_between, read_page, rows_of
 from app.crud.memory import CreationOrder, Kept
 from app.crud.naming import scope_for
-from app.crud.query import Query, cursor_of, parse_query
+from app.crud.ordering import Order, cursor_of
+from app.crud.query import Query, parse_query
 from app.crud.record import Record, Values, record_of
 from app.crud.related import Related
 from app.crud.searching import Searches
@@ -115,8 +116,9 @@ class Views(Finder):
         query = self.query(table, parameters, principal)
         rows, total = await self.rows(table, query, principal)
         page, more = rows[: query.limit], len(rows) > query.limit
-        records = [record_of(table, row, query.as_of).without(hidden) for row in page]
-        next_ = cursor_of(query.order, _sorted_values(table, page[-1])) if more and page else None
+        related = sum(one.related is not None for one in query.order)
+        records = [record_of(table, row[: len(row) - related], query.as_of).without(hidden) for row in page]
+        next_ = cursor_of(query.order, _sorted_values(table, query.order, page[-1])) if more and page else None
         labels = await self.labels(table, records, principal) if query.labels else None
         return Page(records, total, next_, labels)
 
@@ -239,7 +241,6 @@ def _why_not(decision: Decision) -> str:
     return 'belongs to someone else' if decision.condition == OWN else 'does not fulfil that'
 
 
-def _sorted_values(table: Table, row: tuple[Any, ...]) -> Values:
-    return dict(
-        zip(['id', '_version', '_created', '_owner', *(field.id for field in table.entity.readable)], row, strict=True)
-    )
+def _sorted_values(table: Table, order: Iterable[Order], row: tuple[Any, ...]) -> Values:
+    columns = ['id', '_version', '_created', '_owner', *(field.id for field in table.entity.readable)]
+    return dict(zip([*columns, *(one.column for one in order if one.related)], row, strict=True))

@@ -5,7 +5,7 @@ import { openExport } from "./export_dialog.js";
 import { buildFilters } from "./filters.js";
 import { createBulk } from "./grid/bulk.js";
 import { createClipboard } from "./grid/clipboard.js";
-import { arrange, arranged, definitions, openColumns } from "./grid/columns.js";
+import { arrange, arranged, definitions, openColumns, sortOf } from "./grid/columns.js";
 import { createCompany, placeIn } from "./grid/company.js";
 import { followFillHandle } from "./grid/fill_handle.js";
 import { openFilter } from "./grid/filter_dialog.js";
@@ -37,7 +37,7 @@ let views = null;
 const box = await element("[data-grid]");
 const [filterBar, selectionBar, statusLine, peopleBar] = await Promise.all(["filters", "selection", "status", "people"].map((name) => element(`[data-${name}]`)));
 AgGrid.ModuleRegistry.registerModules([AgGrid.AllCommunityModule]);
-const rows = createRows({ entity: options.entity, view, shown: (id) => grid.getRowNode(id)?.data, onLoaded: loaded, onError: refused });
+const rows = createRows({ entity: options.entity, largest: options.largest, view, shown: (id) => grid.getRowNode(id)?.data, onLoaded: loaded, onError: refused });
 const steps = createSteps({ entity: options.entity, onChanged: refreshAll });
 const selection = createSelection({ bar: selectionBar, rows, actions: actions(), onChanged: () => grid.refreshCells({ columns: ["row-head"], force: true }) });
 followFillHandle({ box, grid: () => grid, range: () => range, onFill: fillDown });
@@ -162,7 +162,7 @@ function editAgain(changes, message) {
 
 function sorted() {
   const order = grid.getColumnState().filter(({ sort }) => sort).toSorted((one, two) => one.sortIndex - two.sortIndex);
-  return order.map(({ colId, sort }) => (sort === "desc" ? "-" : "") + colId).join(",");
+  return order.map(({ colId, sort }) => (sort === "desc" ? "-" : "") + sortOf(fields.get(colId))).join(",");
 }
 
 function keepColumns() {

@@ -83,6 +83,22 @@ def test_search_filter_sort_and_scroll(system: System, window: Window) -> None:
     expect(page.get_by_text('Nothing matches')).to_be_hidden()
 
 
+def test_customers_of_orders_are_sorted_by_their_names_as_they_are_shown(system: System, window: Window) -> None:
+    page = window(system.url('crud', '/orders'))
+    header = page.get_by_role('columnheader', name='Customer')
+    header.click()
+    expect(page).to_have_url(re.compile(r'sort=customer_id\.name'))
+    expect(header).to_have_attribute('aria-sort', 'ascending')
+    shown = page.locator('.ag-center-cols-container [col-id=customer_id]')
+    expect(shown.first).to_have_text('Ada Lovelace')
+    names = sorted(shown.all_text_contents())
+    header.click()
+    expect(shown.last).to_have_text(names[0])
+    assert shown.all_text_contents() == names[::-1]
+    page.reload()
+    expect(header).to_have_attribute('aria-sort', 'descending')
+
+
 def test_without_any_websocket_the_page_loads_over_http_polls_and_says_so(system: System, window: Window) -> None:
     page = window(system.url('crud', '/customers'), before=refuse_websockets)
     expect(cell(page, 'Ada Lovelace')).to_be_visible()

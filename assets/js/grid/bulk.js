@@ -7,7 +7,6 @@ import { choices } from "./choices.js";
 import { sentence } from "./saving.js";
 import { fromText, toText } from "./values.js";
 
-const PAGE = 500;
 const numbers = new Intl.NumberFormat();
 
 export function createBulk({ entity, display, fields, labels, rows, view, steps, onDone }) {
@@ -18,7 +17,7 @@ export function createBulk({ entity, display, fields, labels, rows, view, steps,
     if (!search && !parameters.length) return { filter: filter || "true" };
     const ids = [];
     for (let cursor = ""; cursor !== null; ) {
-      const query = new URLSearchParams([...rows.conditions(), ["fields", "id"], ["limit", PAGE], ["count", "none"], ["cursor", cursor]]);
+      const query = new URLSearchParams([...rows.conditions(), ["fields", "id"], ["limit", rows.largest], ["count", "none"], ["cursor", cursor]]);
       const page = await request(`/api/${entity}?${query}`);
       ids.push(...page.records.map(({ id }) => id));
       cursor = page.next;

@@ -37,11 +37,17 @@ function widthOf({ cell }) {
   return cell === "boolean" ? 100 : 150;
 }
 
+export function sortOf({ name, sort }) {
+  // Foreign keys are sorted by the names that they are shown by, where one may read those.
+  return sort ?? name;
+}
+
 export function arrange(grid, fields, { columns, sort }) {
   // What the view does not say is as the config has it.
   const order = sort ? sort.split(",") : [];
+  const sorts = new Map(fields.map((field) => [field.name, sortOf(field)]));
   const sorting = (name) => {
-    const place = order.findIndex((part) => part.replace("-", "") === name);
+    const place = order.findIndex((part) => [name, sorts.get(name)].includes(part.replace("-", "")));
     return place < 0 ? { sort: null, sortIndex: null } : { sort: order[place].startsWith("-") ? "desc" : "asc", sortIndex: place };
   };
   const shown = columns ?? fields.filter(({ listed }) => listed).map(({ name }) => ({ name }));

@@ -34,7 +34,7 @@ export function followChanges({ grid, options, view, onTotals, onPresence }) {
     // Whether a change may alter which records there are, in what order, or what is said about them.
     const { sort, filter, search, parameters, totals } = view.state;
     if (filter || search || parameters.length) return true;
-    const decisive = new Set([...options.references, ...Object.keys(totals), ...sort.split(",").map((name) => name.replace("-", ""))]);
+    const decisive = new Set([...options.references, ...Object.keys(totals), ...sort.split(",").map((name) => name.replace("-", "").split(".")[0])]);
     return Object.keys(values).some((name) => decisive.has(name));
   }
 

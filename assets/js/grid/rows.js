@@ -2,9 +2,7 @@
 
 import { request } from "../http.js";
 
-const LARGEST = 500;
-
-export function createRows({ entity, view, shown, onLoaded, onError }) {
+export function createRows({ entity, largest, view, shown, onLoaded, onError }) {
   const labels = {};
   const known = { total: null };
 
@@ -29,6 +27,7 @@ export function createRows({ entity, view, shown, onLoaded, onError }) {
 
   return {
     labels,
+    largest,
     conditions,
     get total() {
       return known.total;
@@ -47,8 +46,8 @@ export function createRows({ entity, view, shown, onLoaded, onError }) {
     async between(from, to) {
       // More than one block at a time would be more than the API answers at once.
       const records = [];
-      for (let start = from; start < to; start += LARGEST) {
-        records.push(...(await page(start, Math.min(to, start + LARGEST), { count: "none" })));
+      for (let start = from; start < to; start += largest) {
+        records.push(...(await page(start, Math.min(to, start + largest), { count: "none" })));
       }
       return records;
     },

@@ -92,10 +92,27 @@ def test_only_what_one_may_read_is_summed(groups: Groups) -> None:
 
 def test_as_many_groups_come_as_are_asked_for(shop: Shop, groups: Groups) -> None:
     assert [line['group']['name'] for line in groups('customers', 'group_by=name&limit=2')] == ['A', 'B']
-    for limit, more in ((0, True), (2, True), (3, False), (10**9, False)):
+    for limit, more in ((0, True), (2, True), (3, False), (10_000, False)):
         parameters = [('group_by', 'name'), ('limit', str(limit))]
         answer = shop.run(shop.data.aggregates.groups('customers', parameters, ADMIN))
         assert (len(answer['groups']), answer['more']) == (min(limit, 3), more)
+
+
+@pytest.mark.parametrize(
+    ('sort', 'names'),
+    [
+        ('-sum.credit', 'ABC'),
+        ('sum.credit', 'BAC'),
+        ('-name', 'CBA'),
+        ('count,-name', 'CBA'),
+        ('-count,avg.credit', 'BAC'),
+        ('name', 'ABC'),
+        ('', 'ABC'),
+    ],
+)
+def test_groups_come_in_the_order_asked_for_and_what_is_missing_last(groups: Groups, sort: str, names: str) -> None:
+    lines = groups('customers', f'group_by=name&sum=credit&avg=credit&sort={sort}')
+    assert ''.join(line['group']['name'] for line in lines) == names
 
 
 def test_the_past_is_summed_as_it_was(shop: Shop, groups: Groups) -> None:
@@ -113,7 +130,11 @@ def test_the_past_is_summed_as_it_was(shop: Shop, groups: Groups) -> None:
         ('group_by=nme', "group_by: there is no field 'nme'"),
         ('group_by=name&offset=5', 'groups come all at once'),
         ('group_by=name&limit=-1', 'limit: must be a whole number from 0 to 10,000'),
-        ('group_by=name&sort=name', 'count and -count are possible'),
+        ('group_by=name&limit=10001', "from 0 to 10,000, not '10001'"),
+        (
+            'group_by=name&sum=credit&sort=credit',
+            "sort: groups can be sorted by count, name, sum.credit; there is no 'credit' among those.",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused(groups: Groups, query: str, message: str) -> None:

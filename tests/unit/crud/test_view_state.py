@@ -16,6 +16,7 @@ resource: people
 fields:
   name: {type: string, searchable: true}
   salary: {type: decimal, permissions: {read: [sales]}}
+  boss_id: {type: foreign_key, references: people}
 permissions: {create: authenticated, read: authenticated, update: authenticated, delete: authenticated}
 """
 
@@ -70,11 +71,23 @@ def test_a_removed_field_is_kept_and_reported_until_it_is_back(open_shop: OpenSh
     assert listed(shop) == [view]
 
 
+def test_a_path_that_leads_nowhere_any_more_is_left_out_and_reported(open_shop: OpenShop) -> None:
+    shop = open_shop({'entities/people.yaml': PEOPLE})
+    save(shop, SELLER, 'people', name='x', state={'sort': 'boss_id.name,name'})
+    shop.configure({'entities/people.yaml': PEOPLE.replace('name: {type: string', 'title: {type: string')})
+    [seen] = listed(shop, SELLER, 'people')
+    assert seen['state'] == {'sort': 'name'}
+    assert seen['problems'] == [
+        "sort: there is no field 'name'",
+        "sort: there is no field 'name', at character 1: 'boss_id.name'.",
+    ]
+
+
 def test_a_shared_view_tells_nobody_of_fields_hidden_from_him(open_shop: OpenShop) -> None:
     shop = open_shop({'entities/people.yaml': PEOPLE})
     state = {
         'columns': [{'name': 'name'}, {'name': 'salary'}],
-        'sort': '-salary,name',
+        'sort': '-salary,name,boss_id.salary,-boss_id.name',
         'parameters': {'salary[gte]': '1', 'name': 'x'},
         'totals': {'salary': 'sum'},
     }
@@ -82,8 +95,9 @@ def test_a_shared_view_tells_nobody_of_fields_hidden_from_him(open_shop: OpenSho
     save(shop, SELLER, 'people', name='Richer', shared=True, state={'filter': 'salary > 9000'})
     [seen] = listed(shop, ANN, 'people')
     assert seen['state'] == {
-        'columns': [{'name': 'name'}], 'sort': 'name', 'parameters': {'name': 'x'}, 'totals': {}
+        'columns': [{'name': 'name'}], 'sort': 'name,-boss_id.name', 'parameters': {'name': 'x'}, 'totals': {}
     }  # fmt: skip
+    assert seen['problems'] == []
     assert names(shop, BOB, 'people') == ['Rich']
     assert names(shop, SELLER, 'people') == ['Rich', 'Richer']
     with pytest.raises(Invalid, match='salary'):

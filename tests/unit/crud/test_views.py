@@ -104,9 +104,11 @@ def test_a_forged_cursor_is_no_bug(settled: Shop, values: list[object]) -> None:
 
 
 def test_a_page_is_no_larger_than_the_entity_allows(settled: Shop) -> None:
-    assert len(settled.ids('customers', 'limit=99999')) == 3
     page = settled.page('customers', 'limit=1&count=none')
     assert (page.total, len(page.records), page.next is not None) == (None, 1, True)
+    assert len(settled.ids('customers', 'limit=500')) == 3
+    with pytest.raises(Malformed, match=r"limit: must be a whole number from 0 to 500, not '501'\."):
+        settled.page('customers', 'limit=501')
 
 
 def test_pages_go_on_where_they_ended_when_records_come_and_go(people: Shop) -> None:
