@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.errors import NotLoggedIn
+from app.heap import keep_trimmed
 from app.http import raw_path, wants_html
 from app.joining import JoiningTransport
 from app.permissions import Principal
@@ -140,8 +141,10 @@ async def serve(app: ASGIApp, sockets: list[socket.socket], started: Callable[[]
         await asyncio.sleep(0.01)
     if server.started:
         started()
+        trimming = asyncio.create_task(keep_trimmed())
         with _settled():
             await serving
+        trimming.cancel()
 
 
 def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

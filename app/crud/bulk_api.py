@@ -10,9 +10,9 @@ from starlette.routing import Route
 
 from app import codec
 from app.crud.author import Author
-from app.crud.history import History
+from app.crud.history import ALL, History
 from app.crud.operations import ACTIONS, Operation, perform
-from app.crud.parameters import only_known
+from app.crud.parameters import only_known, whole_number
 from app.crud.records import Records
 from app.crud.requests import author_of, if_match, version_in
 from app.crud.undoing import Undo
@@ -65,17 +65,19 @@ class BulkApi:
         return answer(await self._undo.undo(what, author, force=force, dry_run=dry_run))
 
     async def history(self, request: Request) -> Response:
-        """All versions with what changed, and who is to blame for each value; `from` and `to` compare two."""
+        """The versions with what changed, and who is to blame for each value; `from` and `to` compare two."""
         entity, record_id = request.path_params['entity'], request.path_params['id']
         asked = request.query_params
-        only_known(asked, ('from', 'to'))
         if 'from' in asked or 'to' in asked:
+            only_known(asked, ('from', 'to'))
             texts = [asked.get('from', ''), asked.get('to', '')]
             if not all(text.isascii() and text.isdigit() and len(text) < 10 for text in texts):
                 raise Malformed('from and to: must both be versions, such as from=1&to=3.')
             earlier, later = map(int, texts)
             return answer(await self._history.compare(entity, record_id, principal_of(request), earlier, later))
-        return answer(await self._history.history(entity, record_id, principal_of(request)))
+        only_known(asked, ('limit', 'before', 'from', 'to'))
+        wanted = {name: whole_number(name, text, ALL) for name, text in asked.items()}
+        return answer(await self._history.history(entity, record_id, principal_of(request), **wanted))
 
     async def revert(self, request: Request) -> Response:
         """Back to an earlier version, all fields or some: `{"version": 3, "fields": ["name"]}`."""

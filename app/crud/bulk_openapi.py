@@ -13,6 +13,8 @@ TEXT, NUMBER, FLAG = {'type': 'string'}, {'type': 'integer', 'minimum': 1}, {'ty
 COMPARE = [
     query_parameter('from', 'With `to`: the fields that differ between two versions', 'integer'),
     query_parameter('to', 'The later version', 'integer'),
+    query_parameter('limit', 'At most so many versions, the newest', 'integer'),
+    query_parameter('before', 'Only versions before this one', 'integer'),
 ]
 
 

@@ -16,6 +16,8 @@ from app.events.aggregate import fold
 from app.identifier import canonical_id
 from app.permissions import Principal
 
+ALL = 2**40
+
 
 class History:
     """Whoever may read the record may read its history, without the fields hidden from him.
@@ -27,8 +29,13 @@ class History:
         self._records = records
         self._log = log
 
-    async def history(self, entity: str, record_id: str, principal: Principal) -> dict[str, Any]:
-        """Its versions, newest first, and `blame`: the version in which each field got the value it has."""
+    async def history(
+        self, entity: str, record_id: str, principal: Principal, *, limit: int = ALL, before: int = ALL
+    ) -> dict[str, Any]:
+        """Its versions, newest first, and `blame`: the version in which each field got the value it has.
+
+        At most `limit` come, of those `before` a version; `more` says whether there are older ones.
+        """
         table, events, known = await self._events(entity, record_id, principal)
         blame: dict[str, dict[str, Any]] = {}
         versions = versions_of(events, names_for(table, principal), known)
@@ -38,7 +45,9 @@ class History:
             }
             changed = [] if version['type'] == 'restored' else version['changes']
             blame |= dict.fromkeys(changed, about)
-        return {'id': events[-1].stream.partition('/')[2], 'versions': versions[::-1], 'blame': blame}
+        older = [version for version in versions[::-1] if version['version'] < before]
+        told = {'id': events[-1].stream.partition('/')[2], 'versions': older[:limit], 'blame': blame}
+        return told | {'more': len(older) > limit}
 
     async def compare(
         self, entity: str, record_id: str, principal: Principal, earlier: int, later: int

@@ -13,6 +13,7 @@ from app.crud.live_openapi import changes_path, described
 from app.crud.saved_views_openapi import saved_view_paths
 from app.crud.writes_openapi import write
 from app.docs import document, operation, query_parameter
+from app.fields import Field
 from app.permissions import Principal, decide, may_anything
 from app.schema import Entity
 
@@ -142,12 +143,17 @@ def _list(entity: Entity, record: dict[str, Any]) -> dict[str, Any]:
         },
     }
     filters = [
-        query_parameter(name, f'Equal to; also `{name}[op]=` with {", ".join(field.operators)}')
+        query_parameter(name, f'Equal to; also `{name}[op]=` with {", ".join(field.operators)}{_empty(field)}')
         for name, field in entity.fields.items()
     ]
     title = f'List {entity.title.lower()}'
     answer = {'oneOf': [page, GROUPS]}
     return operation(title, answer, parameters=LIST_PARAMETERS + filters, tags=[entity.resource])
+
+
+def _empty(field: Field) -> str:
+    """What one word means otherwise than in expressions."""
+    return '; `ne` also finds those without a value, unlike `<>` in `filter`' if 'ne' in field.operators else ''
 
 
 def _changed(name: str) -> str:

@@ -42,6 +42,25 @@ def test_history_tells_each_version_and_who_is_to_blame(told: Shop) -> None:
     assert (blame['name']['actor'], blame['name']['version'], blame['credit']['version']) == ('bob', 2, 3)
 
 
+@pytest.mark.parametrize(
+    ('asked', 'versions', 'more'),
+    [
+        ({'limit': 2}, [5, 4], True),
+        ({'limit': 2, 'before': 4}, [3, 2], True),
+        ({'before': 3}, [2, 1], False),
+        ({'limit': 5}, [5, 4, 3, 2, 1], False),
+        ({'limit': 0}, [], True),
+        ({'before': 1}, [], False),
+    ],
+)
+def test_a_long_history_comes_in_parts_with_the_whole_blame(
+    told: Shop, asked: dict[str, int], versions: list[int], more: bool
+) -> None:
+    said = told.run(told.data.life.history('customers', 'ada', ANN, **asked))
+    assert ([one['version'] for one in said['versions']], said['more']) == (versions, more)
+    assert (said['blame']['name']['version'], said['blame']['credit']['version']) == (2, 3)
+
+
 def test_two_versions_are_compared(told: Shop) -> None:
     def compare(earlier: int, later: int) -> set[str]:
         return set(told.run(told.data.life.compare('customers', 'ada', ANN, earlier, later))['changes'])

@@ -75,7 +75,10 @@ def test_a_record_is_described_field_by_field() -> None:
 
 def test_filters_are_described_with_their_operators() -> None:
     parameters = {each['name']: each for each in DOCUMENT['paths']['/api/orders']['get']['parameters']}
-    assert parameters['status']['description'] == 'Equal to; also `status[op]=` with eq, ne, in, null'
+    assert parameters['status']['description'] == (
+        'Equal to; also `status[op]=` with eq, ne, in, null; `ne` also finds those without a value, '
+        'unlike `<>` in `filter`'
+    )
     assert {'limit', 'offset', 'cursor', 'sort', 'search', 'count', 'labels'} <= parameters.keys()
 
 
