@@ -17,8 +17,9 @@ from tests.rounds import LONG
 
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).parent.parent
-BESIDE_EACH_OTHER = ('--numprocesses=auto', '--dist=loadfile')
-"""As many files at a time as there are cores; the tests of one file run in order."""
+BESIDE_EACH_OTHER = ('--numprocesses=auto', '--dist=loadfile', '--max-worker-restart=0')
+"""As many files at a time as there are cores; the tests of one file run in order, and one that ends its process ends
+there, as it would do so again."""
 
 
 @dataclass
