@@ -172,7 +172,7 @@ def shown_records(system: System) -> dict[str, Record]:
     found: list[Record] = []
     cursor = ''
     while cursor is not None:
-        params = {'limit': '1000', 'cursor': cursor}
+        params = {'limit': '500', 'cursor': cursor}
         page = system.client.get(system.url('crud', '/api/customers'), params=params).json()
         found += page['records']
         cursor = page['next']

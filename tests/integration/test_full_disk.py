@@ -94,7 +94,7 @@ class Customers:
         found: list[dict[str, Any]] = []
         cursor = ''
         while cursor is not None:
-            params = {'limit': '1000', 'cursor': cursor}
+            params = {'limit': '500', 'cursor': cursor}
             answer = self.system.client.get(self.system.url('crud', '/api/customers'), params=params)
             assert answer.status_code == 200, answer.text
             page = answer.json()
