@@ -72,11 +72,12 @@ async def _follow(
     records = await views.referring(other, field.id, list(streams), most=most)
     waiting = [record for record in records if _is_left(batch, other, field, record, streams.keys())]
     if waiting and rule == 'restrict':
-        count = f'{len(waiting)}{" or more" if len(records) == most else ""}'
         place = f'{other.entity.resource}.{field.name}'
+        count = f'{len(waiting)}{" or more" if len(records) == most else ""}'
+        many, refer, those = ('records', 'refer', 'those') if len(waiting) > 1 else ('record', 'refers', 'that')
         raise Referred(
-            f'{count} of {other.entity.title.lower()} still refer to it ({place}); change or delete those first.',
-            errors={place: f'{count} records refer to it'},
+            f'{count} {many} in {other.entity.title} still {refer} to it ({place}); change or delete {those} first.',
+            errors={place: f'{count} {many} {refer} to it'},
             streams=_held(batch, {streams[_value(batch, other, field, record)] for record in waiting}, gently),
         )
     for record in waiting:

@@ -47,7 +47,7 @@ def test_operations_on_several_entities_are_one_batch(shop: Shop) -> None:
         (create('customers', name='B', email='a@x.org'), Conflict, 'already used'),
         (Operation('update', 'customers', 'nobody', {'name': 'x'}), Invalid, "no record 'nobody'"),
         (Operation('update', 'customers', 'ada', {'name': 'x'}, version=7), Invalid, 'at version 1'),
-        (Operation('delete', 'customers', 'ada'), Conflict, 'orders still refer'),
+        (Operation('delete', 'customers', 'ada'), Conflict, 'record in Orders still refers'),
         (create('customers', id='fresh', name='twice'), Invalid, 'stands twice'),
         (Operation('delete', 'orders', '1'), Invalid, "no record '1'"),
     ],
@@ -124,7 +124,7 @@ def test_what_refers_to_a_deleted_record_goes_with_it_lets_go_or_forbids_it(tmp_
     shop.create('lines', id='2', line_id='1')
     with (
         shop.recording() as happened,
-        pytest.raises(Conflict, match=r'1 of bills still refer to it \(bills.customer_id\)'),
+        pytest.raises(Conflict, match=r'1 record in Bills still refers to it \(bills.customer_id\)'),
     ):
         shop.delete('customers', 'ada')
     assert happened == []

@@ -88,7 +88,7 @@ def test_what_is_referred_to_cannot_be_deleted_and_the_place_is_named(shop: Shop
     shop.create('customers', id='ada', name='Ada')
     for number in 'AB':
         shop.create('orders', number=number, customer_id='ada')
-    with shop.recording() as happened, pytest.raises(Conflict, match='2 of orders still refer to it') as caught:
+    with shop.recording() as happened, pytest.raises(Conflict, match='2 records in Orders still refer to it') as caught:
         shop.delete('customers', 'ada')
     assert (happened, caught.value.errors) == ([], {'orders.customer_id': '2 records refer to it'})
     shop.delete('orders', 'A')
@@ -106,7 +106,7 @@ def test_a_record_with_a_natural_key_stays_while_it_is_referred_to_by_that_key(s
 def test_a_record_that_refers_to_itself_does_not_stand_in_its_own_way(shop: Shop) -> None:
     shop.create('staff', id='boss', boss_id='boss')
     shop.create('staff', id='clerk', boss_id='boss')
-    with pytest.raises(Conflict, match='1 of staff still refer to it'):
+    with pytest.raises(Conflict, match='1 record in Staff still refers to it'):
         shop.delete('staff', 'boss')
     shop.delete('staff', 'clerk')
     assert shop.delete('staff', 'boss') == 2
@@ -153,7 +153,7 @@ def test_a_reference_that_comes_between_looking_and_deleting_saves_the_record(
 
     shop.create('customers', id='ada', name='Ada')
     monkeypatch.setattr(shop.data.views, 'referring', look_and_be_overtaken)
-    with shop.recording() as happened, pytest.raises(Conflict, match='1 of orders still refer to it'):
+    with shop.recording() as happened, pytest.raises(Conflict, match='1 record in Orders still refers to it'):
         shop.delete('customers', 'ada')
     assert happened == ['created orders/A']
 
