@@ -31,7 +31,7 @@ class Interface(Strict):
     list_display: tuple[str, ...] = ()
     search_fields: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
-    ordering: tuple[str, ...] = ()
+    ordering: tuple[str, ...] = Option(default=(), max_length=20)
     per_page: int = Option(default=25, ge=5, le=500)
     display: str = ''
     """The field that stands for a record in lists and links."""
@@ -92,9 +92,10 @@ class Entity(Strict):
 
     @cached_property
     def display(self) -> str:
-        """The field that stands for a record."""
+        """The field that stands for a record; empty where nobody may see any."""
         named = [name for name in [*self.interface.list_display, *self.fields] if not self.fields[name].minted]
-        return self.interface.display or next((n for n in named if self.fields[n].column != 'JSON'), named[0])
+        plain = [name for name in named if self.fields[name].column != 'JSON']
+        return self.interface.display or next(iter([*plain, *named]), '')
 
     @cached_property
     def listed(self) -> tuple[Field, ...]:

@@ -24,13 +24,15 @@ def problems_of(entity: Entity) -> list[str]:
     if not re.fullmatch(r'[a-z][a-z0-9_]{0,59}', entity.resource) or entity.resource in FIXED_WORDS:
         problems.append(f'resource: {entity.resource!r} is not a free name of small letters, digits and underscores')
     interface = entity.interface
+    ordering = [name.removeprefix('-') for name in interface.ordering]
+    problems += [f'interface.ordering: {name} stands twice' for name in {*ordering} if ordering.count(name) > 1]
     for place, names in (
         ('key', entity.key),
         *(('unique', names) for names in entity.unique),
         ('interface.list_display', interface.list_display),
         ('interface.search_fields', interface.search_fields),
         ('interface.filters', interface.filters),
-        ('interface.ordering', [name.removeprefix('-') for name in interface.ordering]),
+        ('interface.ordering', ordering),
         ('interface.display', [interface.display] if interface.display else []),
     ):
         problems += [f'{place}: there is no field {name!r}' for name in names if name not in entity.fields]

@@ -142,9 +142,11 @@ async def serve(app: ASGIApp, sockets: list[socket.socket], started: Callable[[]
     if server.started:
         started()
         trimming = asyncio.create_task(keep_trimmed())
-        with _settled():
-            await serving
-        trimming.cancel()
+        try:
+            with _settled():
+                await serving
+        finally:
+            trimming.cancel()
 
 
 def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

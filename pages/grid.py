@@ -111,9 +111,9 @@ def _target(field: Field, entities: Mapping[str, Entity], visitor: Principal) ->
     target = entities.get(getattr(field, 'references', ''))
     if target is None:
         return {}
-    named = {'display': target.display or 'id', 'key': target.key[0] if len(target.key) == 1 else 'id'}
-    display = target.without(target.hidden_from(visitor)).fields.get(target.display)
-    readable = decide(target.permissions, 'read', visitor, target.resource).allowed
-    if display is None or display.minted or not (display.sortable and readable):
+    seen = target.without(target.hidden_from(visitor))
+    named = {'display': seen.display or 'id', 'key': target.key[0] if len(target.key) == 1 else 'id'}
+    display, reading = seen.fields.get(seen.display), decide(target.permissions, 'read', visitor, target.resource)
+    if display is None or not display.sortable or reading.condition or not reading.allowed:
         return named
     return named | {'sort': f'{field.name}.{display.name}'}

@@ -12,7 +12,7 @@ from app import codec
 from app.crud.author import Author
 from app.crud.history import ALL, History
 from app.crud.operations import ACTIONS, Operation, perform
-from app.crud.parameters import only_known, whole_number
+from app.crud.parameters import only_known, only_once, whole_number
 from app.crud.records import Records
 from app.crud.requests import author_of, if_match, version_in
 from app.crud.undoing import Undo
@@ -68,6 +68,7 @@ class BulkApi:
         """The versions with what changed, and who is to blame for each value; `from` and `to` compare two."""
         entity, record_id = request.path_params['entity'], request.path_params['id']
         asked = request.query_params
+        only_once(name for name, _ in asked.multi_items())
         if 'from' in asked or 'to' in asked:
             only_known(asked, ('from', 'to'))
             texts = [asked.get('from', ''), asked.get('to', '')]

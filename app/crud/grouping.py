@@ -65,12 +65,13 @@ def parse_grouping(parameters: Parameters, scope: Scope) -> tuple[Grouping, list
         else:
             rest.append((name, text))
     places = _places(grouping)
-    for part in filter(None, (part.strip() for part in order.split(','))):
-        if part.removeprefix('-') not in places:
+    for part in _parts(order):
+        name = part if part in places else part.removeprefix('-')
+        if name not in places:
             raise Malformed(
                 f'sort: groups can be sorted by {", ".join(places)}; there is no {part[:60]!r} among those.'
             )
-        grouping.order.append(f'{places[part.removeprefix("-")]}{" DESC" if part.startswith("-") else ""}')
+        grouping.order.append(f'{places[name]}{"" if name == part else " DESC"}')
     return grouping, rest
 
 

@@ -17,6 +17,9 @@ from app.schema import Entity
 SYSTEM = frozenset({'_created', '_version', 'id'})
 DIFFERENT = frozenset({'_created', 'id'})
 """What no two records have in common, so nothing can come after it."""
+MOST = 20
+STEPS = 3
+"""Records that a path leads over, at most; expressions know no longer ones."""
 PATH = re.compile(r'[^\W\d]\w*(\.[^\W\d]\w*)+')
 
 
@@ -35,20 +38,18 @@ class Order:
 
 def parse_order(table: Table, entity: Entity, text: str, scope: Scope) -> list[Order]:
     """The columns that `sort` names, such as `-price,customer_id.name`, then creation; raises `Malformed`."""
-    order = list[Order]()
-    for part in filter(None, (part.strip() for part in text.split(','))):
-        name, descending = part.removeprefix('-'), part.startswith('-')
-        if name in SYSTEM:
-            order.append(Order(name, descending, f't."{name}"', table.columns[name]))
-        elif PATH.fullmatch(name):
-            order.append(_related(table, name, scope, descending=descending))
-        elif (field := entity.field(name)) and field.sortable:
-            order.append(Order(field.id, descending, field.read(f't."{field.id}"'), field.column))
-        else:
-            raise Malformed(f'sort: there is no field {name!r} to sort {entity.resource} by.')
-        if name in DIFFERENT:
-            return order
-    return [*order, by_creation(descending=order[-1].descending if order else True)]
+    order = dict[str, Order]()
+    parts = [part for part in (part.strip() for part in text.split(',')) if part]
+    if len(parts) > MOST:
+        raise Malformed(f'sort: at most {MOST} fields can be named, these are {len(parts):,}.')
+    for part in parts:
+        one = _order(table, entity, part.removeprefix('-'), scope, descending=part.startswith('-'))
+        if one.column in order:
+            raise Malformed(f'sort: {part.removeprefix("-")} stands twice.')
+        order[one.column] = one
+    unlike = next((number for number, name in enumerate(order, start=1) if name in DIFFERENT), None)
+    ends = [] if unlike else [by_creation(descending=[*order.values()][-1].descending if order else True)]
+    return [*order.values()][:unlike] + ends
 
 
 def by_creation(*, descending: bool) -> Order:
@@ -86,8 +87,24 @@ def beyond(order: Sequence[Order], place: Sequence[Any]) -> tuple[str, list[Any]
     return condition, parameters
 
 
+def _order(table: Table, entity: Entity, name: str, scope: Scope, *, descending: bool) -> Order:
+    if name in SYSTEM:
+        return Order(name, descending, f't."{name}"', table.columns[name])
+    if PATH.fullmatch(name):
+        return _related(table, name, scope, descending=descending)
+    field = entity.field(name)
+    if field is None or not field.sortable:
+        raise Malformed(f'sort: there is no field {name[:60]!r} to sort {entity.resource} by.')
+    return Order(field.id, descending, field.read(f't."{field.id}"'), field.column)
+
+
 def _related(table: Table, name: str, scope: Scope, *, descending: bool) -> Order:
-    expression = parse_expression(name, scope, place='sort')
+    if name.count('.') > STEPS:
+        raise Malformed(f'sort: {name[:60]!r} leads over more than {STEPS} records.')
+    try:  # between quotes, as a field may have a name that means something in the language
+        expression = parse_expression('.'.join(f'"{part}"' for part in name.split('.')), scope, place='sort')
+    except Malformed as problem:
+        raise Malformed(problem.detail.replace('"', '')) from None
     path, last = max(expression.related, key=lambda one: len(one[0]))
     field, column = table.led_to(path).entity.field(last), '.'.join([*path, last])
     if field is None or not field.sortable or field.minted:

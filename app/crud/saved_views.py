@@ -22,6 +22,7 @@ from app.permissions import Principal
 
 ATTEMPTS = 5
 PARTS = ('name', 'shared', 'state')
+NO_SORT = 'sort: not all that it is sorted by of other records is there, and may be read by you'
 
 
 class SavedView(NamedTuple):
@@ -175,13 +176,14 @@ class SavedViews:
         """The view without fields hidden from whoever asks; nothing where its filter names one of these."""
         table = self._catalog.table(view.entity)
         text = view.state.get('filter', '')
-        scope, whole = scope_for(self._catalog, table, principal), scope_for(self._catalog, table, None)
+        scope = scope_for(self._catalog, table, principal)
         problem = wrong_filter(text, scope)
-        if problem and not wrong_filter(text, whole):
+        if problem and not wrong_filter(text, scope_for(self._catalog, table, None)):
             return None
         hidden = table.entity.hidden_from(principal)
-        state = without(view.state, hidden, wrong_sorts(view.state, table, scope), table.entity)
-        problems = [*strangers(state, table.entity), *wrong_sorts(view.state, table, whole).values()]
+        sorts = wrong_sorts(view.state, table, scope)
+        state = without(view.state, hidden, sorts, table.entity)
+        problems = strangers(state, table.entity) + ([NO_SORT] if sorts else [])
         return {
             'id': view.id,
             'name': view.name,

@@ -34,7 +34,7 @@ def readable_at(tables: Mapping[str, Table], position: int | None, principal: Pr
             return source
         written = condition_of(table, decision.condition).literal(user_of(principal), now(), find, 'r')
         joins = ''.join(written.joins.values())
-        return Source(f'(SELECT r.* FROM {source.table} AS r{joins} WHERE {written.sql})', source.key, mark='_readable')
+        return Source(f'(SELECT r.* FROM {source.table} AS r{joins} WHERE {written.sql})', source.key, mark=' readable')
 
     return find_readable
 

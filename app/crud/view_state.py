@@ -9,7 +9,7 @@ from pydantic import Field as Option
 from pydantic import StrictBool, StrictInt, StringConstraints, ValidationError
 
 from app import codec
-from app.crud.ordering import parse_order
+from app.crud.ordering import MOST, parse_order
 from app.crud.query import PARAMETER, RESERVED
 from app.crud.table import Table
 from app.errors import Invalid, Malformed, TooLarge
@@ -68,6 +68,8 @@ def parse_view(sent: Any, scope: Scope) -> dict[str, Any]:
         raise Invalid(errors={'name': 'must be printable'})
     if strange := [name for name in view.state.parameters if not PARAMETER.fullmatch(name) or name in RESERVED]:
         raise Invalid(errors={'state.parameters': f'{strange[0]!r} is no filter of a field'})
+    if view.state.sort.count(',') >= MOST:
+        raise Invalid(errors={'state.sort': f'names more than {MOST} fields'})
     if problem := wrong_filter(view.state.filter, scope):
         raise Invalid(errors={'state.filter': problem})
     return told
@@ -83,15 +85,15 @@ def wrong_filter(text: str, scope: Scope) -> str:
     return ''
 
 
-def wrong_sorts(state: State, table: Table, scope: Scope) -> dict[str, str]:
-    """What a view is sorted by of other records that it cannot be sorted by, and what is wrong with it."""
-    wrong = {}
+def wrong_sorts(state: State, table: Table, scope: Scope) -> set[str]:
+    """What a view is sorted by of other records that are not there, or not for whoever looks: he is not told which."""
+    wrong = set()
     for part in state.get('sort', '').split(','):
         try:
             if '.' in part:
                 parse_order(table, table.entity, part, scope)
-        except Malformed as problem:
-            wrong[part] = problem.detail
+        except Malformed:
+            wrong.add(part)
     return wrong
 
 

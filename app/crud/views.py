@@ -175,15 +175,17 @@ class Views(Finder):
             if target in self.catalog.tables and decide_read(self.catalog.table(target), principal):
                 values = {value for record in records if (value := record.values.get(reference.name)) is not None}
                 wanted.setdefault(target, set()).update(values)
-        return {target: await self.labels_of(target, values) for target, values in wanted.items()}
+        return {target: await self.labels_of(target, values, principal) for target, values in wanted.items()}
 
-    async def labels_of(self, entity: str, ids: Iterable[str]) -> dict[str, str]:
-        """Id -> label of these records."""
+    async def labels_of(self, entity: str, ids: Iterable[str], principal: Principal) -> dict[str, str]:
+        """Id -> label of these records, by what `principal` may see of them."""
         table = self.catalog.table(entity)
-        display = table.entity.fields[table.entity.display]
-        column = '"id"' if display.minted else f'"{display.id}"'
-        key = table.reference_column
-        label = f'coalesce(({display.read(column)})::VARCHAR, {key}::VARCHAR)'
+        seen = table.entity.without(table.entity.hidden_from(principal))
+        key, display = table.reference_column, seen.fields.get(seen.display)
+        label = f'{key}::VARCHAR'
+        if display and not display.minted:
+            column = f'"{display.id}"'
+            label = f'coalesce(({display.read(column)})::VARCHAR, {label})'
         sql = f'SELECT {key}::VARCHAR, {label} FROM {table.rows} WHERE {key}::VARCHAR IN (SELECT unnest(?::VARCHAR[]))'
         return dict(await self._log.database.query(sql, [sorted(ids)]))
 

@@ -62,7 +62,7 @@ class Writer:
             return self.alias
         before = self.alias_of(path[:-1], steps[:-1])
         table, key, mark = self.source(steps[-1].target)
-        alias = f'{before}_{path[-1]}{mark}'
+        alias = f'{before}.{path[-1]}{mark}'  # with what no name of a field can hold, so that no two are the same
         self.joins[alias] = f' LEFT JOIN {table} AS "{alias}" ON "{alias}".{key} = "{before}"."{steps[-1].column}"'
         return alias
 

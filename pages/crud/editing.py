@@ -28,13 +28,14 @@ def choices_for(system: System) -> Choices:
     async def choices(target: str, words: str) -> dict[str, str]:
         visitor, table = await system.acting(), system.views.catalog.table(target)
         if words.startswith('id:'):
-            return await system.views.labels_of(target, [words[3:]]) if decide_read(table, visitor) else {}
+            return await system.views.labels_of(target, [words[3:]], visitor) if decide_read(table, visitor) else {}
         query = [('search', words), ('limit', str(SUGGESTIONS)), ('count', 'none')]
         try:
             page = await system.views.page(target, query, visitor)
         except Denied:
             return {}
-        return {reference_to(table.entity, record): label_of(table.entity, record.values) for record in page.records}
+        seen = table.entity.without(table.entity.hidden_from(visitor))
+        return {reference_to(table.entity, record): label_of(seen, record.values) for record in page.records}
 
     return choices
 

@@ -61,7 +61,10 @@ def places(system: System, entity: Entity, visitor: Principal) -> dict[str, Any]
             for other, name in pointing_to(system, entity, visitor)
         ],
         'targets': {
-            field.references: {'display': target.display, 'several': len(target.key) > 1}
+            field.references: {
+                'display': target.without(target.hidden_from(visitor)).display,
+                'several': len(target.key) > 1,
+            }
             for field in entity.references
             if isinstance(field, ForeignKey) and (target := system.entities().get(field.references))
         },

@@ -48,6 +48,7 @@ FIELD = 'resource: things\nfields:\n  a: '
         (GOOD + 'interface:\n  per_pag: 5\n', 5, "unknown option 'per_pag', did you mean 'per_page'?"),
         (GOOD + 'permissions:\n  raed: public\n', 5, "unknown option 'raed', did you mean 'read'?"),
         (GOOD + 'interface:\n  per_page: 1\n', 5, 'interface.per_page: Input should be greater than or equal to 5'),
+        (GOOD + 'interface: {ordering: [name, -name]}\n', 4, 'interface.ordering: name stands twice'),
         (GOOD + 'interface: 5\n', 4, 'interface: '),
         (GOOD + 'permissions: {create: owner}\n', 4, "a new record has no owner yet; use 'authenticated'"),
         (

@@ -134,12 +134,14 @@ async function openRemoval({ picked, meant, send, perform }) {
   const words = node("p", { text: "Looking at what else would go…" });
   const problem = node("p", { className: "notice bad", role: "alert", hidden: true });
   const go = button(`Delete ${numbers.format(picked.count)}`, async () => {
+    go.disabled = true;
     try {
       await perform({ delete: what.ids ?? what }, picked.count, "deleted");
       box.close();
     } catch (error) {
       problem.textContent = error.message;
       problem.hidden = false;
+      go.disabled = false;
     }
   }, "danger");
   go.disabled = true; // until one has seen what goes with it

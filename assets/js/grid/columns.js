@@ -47,7 +47,7 @@ export function arrange(grid, fields, { columns, sort }) {
   const order = sort ? sort.split(",") : [];
   const sorts = new Map(fields.map((field) => [field.name, sortOf(field)]));
   const sorting = (name) => {
-    const place = order.findIndex((part) => [name, sorts.get(name)].includes(part.replace("-", "")));
+    const place = order.findIndex((part) => part.replace("-", "") === sorts.get(name));
     return place < 0 ? { sort: null, sortIndex: null } : { sort: order[place].startsWith("-") ? "desc" : "asc", sortIndex: place };
   };
   const shown = columns ?? fields.filter(({ listed }) => listed).map(({ name }) => ({ name }));

@@ -108,10 +108,11 @@ def test_as_many_groups_come_as_are_asked_for(shop: Shop, groups: Groups) -> Non
         ('-count,avg.credit', 'BAC'),
         ('name', 'ABC'),
         ('', 'ABC'),
+        ('-coalesce(name, email)', 'CBA'),
     ],
 )
 def test_groups_come_in_the_order_asked_for_and_what_is_missing_last(groups: Groups, sort: str, names: str) -> None:
-    lines = groups('customers', f'group_by=name&sum=credit&avg=credit&sort={sort}')
+    lines = groups('customers', f'group_by=name&group_by=coalesce(name, email)&sum=credit&avg=credit&sort={sort}')
     assert ''.join(line['group']['name'] for line in lines) == names
 
 

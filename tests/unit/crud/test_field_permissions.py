@@ -14,7 +14,7 @@ from app.crud.explaining import Explanations
 from app.errors import Denied, Malformed, NotFound
 from app.permissions import Principal
 from tests.unit.crud.conftest import OpenShop
-from tests.unit.crud.shop import ADMIN, ANN, BOB, SELLER, Shop
+from tests.unit.crud.shop import ADMIN, ANN, BOB, OPEN, SELLER, Shop
 
 PEOPLE = """
 resource: people
@@ -49,6 +49,19 @@ def test_a_hidden_field_cannot_be_guessed_by_filters_or_order(office: Shop, quer
     with pytest.raises(Malformed, match='salary'):
         office.page('people', query, ANN)
     assert office.ids('people', query.replace('true', 'false'), SELLER) == ['eve']
+
+
+def test_a_hidden_name_is_no_label_either(open_shop: OpenShop) -> None:
+    names = 'name: {type: string, permissions: {read: [sales]}}'
+    masked = f'resource: masked\nfields: {{id: primary_key, {names}, town: string}}\n{OPEN}'
+    notes = 'resource: notes\nfields: {id: primary_key, about: {type: foreign_key, references: masked}}\n' + OPEN
+    shop = open_shop({'entities/masked.yaml': masked, 'entities/notes.yaml': notes})
+    shop.create('masked', ADMIN, id='m', name='secret', town='Bonn')
+    shop.create('notes', ADMIN, about='m')
+    shop.create('masked', ADMIN, id='k', name='secret')
+    shop.create('notes', ADMIN, about='k')
+    for who, labels in ((ANN, {'m': 'Bonn', 'k': 'k'}), (SELLER, {'m': 'secret', 'k': 'secret'})):
+        assert shop.page('notes', 'labels=true', by=who).labels == {'masked': labels}
 
 
 def test_a_hidden_field_is_not_searched(office: Shop) -> None:

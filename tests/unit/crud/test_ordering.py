@@ -69,7 +69,12 @@ def in_order(people: list[dict[str, Any]], sorts: list[str]) -> list[str]:
         min_size=6,
         max_size=6,
     ),
-    st.lists(st.sampled_from([*SORTS, *(f'-{sort}' for sort in SORTS)]), min_size=1, max_size=3, unique=True),
+    st.lists(
+        st.sampled_from([*SORTS, *(f'-{sort}' for sort in SORTS)]),
+        min_size=1,
+        max_size=3,
+        unique_by=lambda sort: sort.removeprefix('-'),
+    ),
     st.integers(1, 6),
 )
 def test_pages_are_in_the_order_of_what_foreign_keys_lead_to_now_and_in_the_past(
@@ -119,6 +124,10 @@ def test_what_one_may_not_read_of_others_counts_as_missing(open_shop: OpenShop) 
         ('boss_id.nothing', "sort: there is no field 'nothing', at character 1: 'boss_id.nothing'."),
         ('boss_id.pay', "sort: there is no field 'pay', at character 1: 'boss_id.pay'."),
         ('name.size', "sort: name leads to no other record, at character 1: 'name.size'."),
+        ('boss.boss.boss.boss.name', "sort: 'boss.boss.boss.boss.name' leads over more than 3 records."),
+        ('name,-boss.name,-boss_id.name', 'sort: boss_id.name stands twice.'),
+        ('id,nothing', "sort: there is no field 'nothing' to sort people by."),
+        (','.join(['name'] * 21), 'sort: at most 20 fields can be named, these are 21.'),
         ('boss_id.id', 'sort: people cannot be sorted by boss_id.id.'),
         ('boss_id.name"', "sort: there is no field 'boss_id.name\"' to sort people by."),
         ('1.5', "sort: there is no field '1.5' to sort people by."),
@@ -128,3 +137,31 @@ def test_a_path_that_leads_nowhere_is_refused_by_name(staff: Shop, sort: str, re
     with pytest.raises(Malformed) as refused:
         staff.page('people', f'sort={sort}', by=ANN)
     assert refused.value.detail == refusal
+
+
+def test_paths_lead_through_whatever_fields_are_called(open_shop: OpenShop) -> None:
+    """One name may be two others joined, and words of the language are names as well."""
+    people = 'resource: people\nfields: {id: primary_key, select: string}\n' + OPEN
+    nodes = """resource: nodes
+fields:
+  id: primary_key
+  parent: {type: foreign_key, references: nodes}
+  owner: {type: foreign_key, references: people}
+  parent_owner: {type: foreign_key, references: people}
+"""
+    shop = open_shop({'entities/people.yaml': people, 'entities/nodes.yaml': nodes + OPEN})
+    for name in 'ab':
+        shop.create('people', id=name, select=name)
+        shop.create('nodes', id=f'of-{name}', owner=name)
+    for one, other in ('ab', 'ba'):
+        shop.create('nodes', id=f'{one}{other}', parent=f'of-{one}', parent_owner=other)
+    own = 'filter=parent IS NOT NULL'
+    for sorts, expected in {
+        'parent.owner.select,parent_owner.select': ['ab', 'ba'],
+        '-parent.owner.select,parent_owner.select': ['ba', 'ab'],
+        'parent_owner.select,parent.owner.select': ['ba', 'ab'],
+        'parent_owner.select,-parent.owner.select': ['ba', 'ab'],
+    }.items():
+        assert shop.ids('nodes', f'sort={sorts}&{own}') == expected
+    assert shop.ids('nodes', """filter=parent.owner."select" = 'a' AND parent_owner."select" = 'b'""") == ['ab']
+    assert shop.ids('nodes', """filter=parent_owner."select" = 'a' AND parent.owner."select" = 'b'""") == ['ba']

@@ -75,7 +75,7 @@ def test_sums_put_it_with_what_has_no_value(trade: Shop) -> None:
 def test_what_is_hidden_or_closed_cannot_be_asked_for(trade: Shop) -> None:
     with pytest.raises(Malformed, match="there is no field 'secret'"):
         trade.ids('orders', "filter=customer.secret = 'x'", by=ANN)
-    with pytest.raises(Malformed, match='you may not read regions'):
+    with pytest.raises(Malformed, match='You may not read regions'):
         trade.ids('orders', "filter=customer.region.keeper = 'ann'", by=ANN)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.crud.saved_views import NO_SORT
 from app.errors import Invalid, TooLarge
 from tests.unit.crud.conftest import OpenShop
 from tests.unit.crud.saving import STATE, listed, names, save
@@ -41,6 +42,7 @@ permissions: {create: authenticated, read: authenticated, update: authenticated,
         ({'name': 'x', 'state': {'parameters': {'limit': '1'}}}, 'state.parameters'),
         ({'name': 'x', 'state': {'parameters': {'a b': '1'}}}, 'state.parameters'),
         ({'name': 'x', 'state': {'filter': 'credit >'}}, 'state.filter'),
+        ({'name': 'x', 'state': {'sort': ','.join(['name'] * 21)}}, 'state.sort'),
         ({'name': 'x', 'state': {'filter': 'nothing = 1'}}, 'state.filter'),
         ({'name': 'x', 'state': {'filter': 'credit + 1'}}, 'state.filter'),
     ],
@@ -77,10 +79,16 @@ def test_a_path_that_leads_nowhere_any_more_is_left_out_and_reported(open_shop: 
     shop.configure({'entities/people.yaml': PEOPLE.replace('name: {type: string', 'title: {type: string')})
     [seen] = listed(shop, SELLER, 'people')
     assert seen['state'] == {'sort': 'name'}
-    assert seen['problems'] == [
-        "sort: there is no field 'name'",
-        "sort: there is no field 'name', at character 1: 'boss_id.name'.",
-    ]
+    assert seen['problems'] == ["sort: there is no field 'name'", NO_SORT]
+
+
+def test_what_is_wrong_with_a_sort_tells_nothing_of_what_is_hidden(open_shop: OpenShop) -> None:
+    shop = open_shop({'entities/people.yaml': PEOPLE})
+    for number, path in enumerate(['boss_id.salary', 'boss_id.salry', 'boss_id.nothing']):
+        save(shop, ANN, 'people', name=f'{number}', state={'sort': path})
+    assert [(seen['state'], seen['problems']) for seen in listed(shop, ANN, 'people')] == [
+        ({'sort': ''}, [NO_SORT])
+    ] * 3
 
 
 def test_a_shared_view_tells_nobody_of_fields_hidden_from_him(open_shop: OpenShop) -> None:
@@ -97,7 +105,7 @@ def test_a_shared_view_tells_nobody_of_fields_hidden_from_him(open_shop: OpenSho
     assert seen['state'] == {
         'columns': [{'name': 'name'}], 'sort': 'name,-boss_id.name', 'parameters': {'name': 'x'}, 'totals': {}
     }  # fmt: skip
-    assert seen['problems'] == []
+    assert seen['problems'] == [NO_SORT]
     assert names(shop, BOB, 'people') == ['Rich']
     assert names(shop, SELLER, 'people') == ['Rich', 'Richer']
     with pytest.raises(Invalid, match='salary'):
