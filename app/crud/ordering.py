@@ -47,9 +47,11 @@ def parse_order(table: Table, entity: Entity, text: str, scope: Scope) -> list[O
         if one.column in order:
             raise Malformed(f'sort: {part.removeprefix("-")} stands twice.')
         order[one.column] = one
-    unlike = next((number for number, name in enumerate(order, start=1) if name in DIFFERENT), None)
-    ends = [] if unlike else [by_creation(descending=[*order.values()][-1].descending if order else True)]
-    return [*order.values()][:unlike] + ends
+    chosen = [*order.values()]
+    for number, one in enumerate(chosen, start=1):
+        if one.column in DIFFERENT:
+            return chosen[:number]
+    return [*chosen, by_creation(descending=chosen[-1].descending if chosen else True)]
 
 
 def by_creation(*, descending: bool) -> Order:
