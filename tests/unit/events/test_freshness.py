@@ -22,7 +22,7 @@ AT = 'SELECT stream FROM events WHERE position = ?'
 def test_nobody_who_reads_the_head_file_finds_the_database_behind_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, found = HeadFile.write, list[list[Row]]()
+    write, found, readers = HeadFile.write, list[list[Row]](), list[threading.Thread]()
 
     async def story() -> None:
         async with opened(tmp_path) as log:
@@ -32,11 +32,14 @@ def test_nobody_who_reads_the_head_file_finds_the_database_behind_it(
                 reader = threading.Thread(target=lambda: found.append(log.database.query_here(AT, [head.position])))
                 reader.start()
                 reader.join(0.2)  # it has time to see what it should not
+                readers.append(reader)
 
             monkeypatch.setattr(HeadFile, 'write', written)
             await log.append(create('c/0'))
             await log.append(create('c/1'))
             assert len(await all_events(log)) == 2
+            for reader in readers:
+                await asyncio.to_thread(reader.join)
 
     asyncio.run(story())
     assert found == [[('c/0',)], [('c/1',)]]
