@@ -10,7 +10,7 @@ from app.crud.written import MOST
 from app.docs import operation, query_parameter
 
 TEXT, NUMBER, FLAG = {'type': 'string'}, {'type': 'integer', 'minimum': 1}, {'type': 'boolean'}
-COMPARE = [
+VERSIONS = [
     query_parameter('from', 'With `to`: the fields that differ between two versions', 'integer'),
     query_parameter('to', 'The later version', 'integer'),
     query_parameter('limit', 'At most so many versions, the newest', 'integer'),
@@ -25,7 +25,7 @@ def life_paths(
     return {
         f'{address}/{{id}}/history': {
             'parameters': [record_id],
-            'get': operation('Its versions, newest first, and who is to blame', HISTORY, parameters=COMPARE, **tag),
+            'get': operation('Its versions, newest first, and who is to blame', HISTORY, parameters=VERSIONS, **tag),
         },
         f'{address}/{{id}}/revert': {
             'parameters': [record_id],
@@ -100,7 +100,13 @@ BLAME = {
 }
 HISTORY = {
     'oneOf': [
-        _object(('id', 'versions', 'blame'), id=TEXT, versions={'type': 'array', 'items': VERSION}, blame=BLAME),
+        _object(
+            ('id', 'versions', 'blame', 'more'),
+            id=TEXT,
+            versions={'type': 'array', 'items': VERSION},
+            blame=BLAME,
+            more=FLAG,
+        ),
         _object(('from', 'to', 'changes'), **{'from': NUMBER, 'to': NUMBER, 'changes': FROM_TO}),
     ]
 }

@@ -17,6 +17,7 @@ from app.identifier import canonical_id
 from app.permissions import Principal
 
 ALL = 2**40
+"""More versions than any record has."""
 
 
 class History:

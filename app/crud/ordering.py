@@ -18,6 +18,7 @@ SYSTEM = frozenset({'_created', '_version', 'id'})
 DIFFERENT = frozenset({'_created', 'id'})
 """What no two records have in common, so nothing can come after it."""
 MOST = 20
+"""Fields that a list is sorted by: each makes the condition of the next page longer, and is read on the event loop."""
 STEPS = 3
 """Records that a path leads over, at most; expressions know no longer ones."""
 PATH = re.compile(r'[^\W\d]\w*(\.[^\W\d]\w*)+')
